@@ -1,0 +1,79 @@
+# Scanlock. `make help` lists the targets.
+
+BUILD   ?= build
+CC      ?= gcc
+AR      ?= ar
+OPT     ?= -O2 -g
+PREFIX  ?= /usr/local
+DESTDIR ?=
+Q       := $(if $(V),,@)
+
+VERSION   := 0.1.0
+SOVERSION := 0
+
+PACKAGES := libyaml-dev libzstd-dev libpng-dev libxxhash-dev libmd-dev libcriterion-dev pkg-config
+MODULES  := yaml-0.1 libzstd libpng libxxhash libmd
+
+WARNINGS := -std=c11 -pedantic -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
+  -Wmissing-prototypes -Wcast-qual -Wcast-align -Wwrite-strings -Wpointer-arith -Wswitch-enum \
+  -Wconversion -Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference -Wdate-time \
+  -Wnested-externs
+WERROR   ?= -Werror
+
+# The same source must give the same bytes everywhere: no contraction, no paths in the binary.
+CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"'
+CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. \
+  -fvisibility=hidden -fPIC -pthread
+LDLIBS   += $(shell pkg-config --libs $(MODULES) 2>/dev/null) -pthread
+
+ifeq ($(SAN),1)
+BUILD    := build-san
+CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS  += -fsanitize=address,undefined
+export ASAN_OPTIONS := abort_on_error=1:detect_leaks=1
+endif
+
+ifeq ($(COV),1)
+BUILD    := build-cov
+OPT      := -O0 -g
+CFLAGS   += --coverage
+LDFLAGS  += --coverage
+endif
+
+LIB_SRC  := $(sort $(wildcard src/*/*.c src/device/*/*.c))
+LIB_SRC  := $(filter-out src/cli/% src/abi/gen/%,$(LIB_SRC))
+CLI_SRC  := $(sort $(wildcard src/cli/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
+UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
+
+.PHONY: all
+all: $(BUILD)/libscanlock.a ## build the tool and the libraries
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: unit
+unit: $(BUILD)/tests/unit-tests ## build and run the unit tests
+	$(Q)$(BUILD)/tests/unit-tests
+
+$(BUILD)/libscanlock.a: $(LIB_OBJ)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
+
+$(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(BUILD)/libscanlock.a
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion
+
+$(BUILD)/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(if $(V),,@echo "  CC  $<")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: clean
+clean: ## remove everything built
+	rm -rf build build-san build-cov
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_OBJ:.o=.d)

@@ -1,0 +1,51 @@
+/*
+ * Replay: drives a target with a trace and reports frames, transcript and broken expectations.
+ *
+ * The result is a pure function of the trace and the options below.
+ */
+#ifndef SCANLOCK_REPLAY_H
+#define SCANLOCK_REPLAY_H
+
+#include <scanlock/device.h>
+#include <scanlock/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_replay_options {
+    const char *profile; /* NULL = the trace's own */
+    uint32_t default_target_width;
+    uint32_t default_target_height;
+    uint64_t until_event;      /* stop before this event; UINT64_MAX = run to the end */
+    uint64_t max_memory_bytes; /* 0 = default */
+};
+
+/* Called in order; a status other than SL_OK ends the replay with it. Members may be NULL. */
+struct sl_replay_callbacks {
+    void *data;
+    /* One scanout at one capture point. index counts frames from 0; name is unique in the trace. */
+    enum sl_status (*frame)(void *data, uint32_t index, const char *name,
+                            const struct sl_image *image, struct sl_error *err);
+    /* One transcript line without newline. */
+    enum sl_status (*line)(void *data, const char *text, struct sl_error *err);
+    /* An expectation of the trace did not hold; the replay goes on. */
+    enum sl_status (*broken)(void *data, uint64_t event, const char *text, struct sl_error *err);
+};
+
+/* Defaults: no profile override, no default target, to the end. */
+SL_API void sl_replay_options_defaults(struct sl_replay_options *options);
+
+/*
+ * Replays from the trace's current position, which should be its start. The trace is left where the
+ * replay ended. Statuses: those of reading, those of the callbacks, UNSUPPORTED and ENVIRONMENT
+ * from the target.
+ */
+SL_API enum sl_status sl_replay_run(struct sl_trace *trace, const struct sl_replay_options *options,
+                                    const struct sl_replay_callbacks *callbacks,
+                                    struct sl_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

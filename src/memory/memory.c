@@ -1,0 +1,426 @@
+/*
+ * Blocks are found through an open-addressing hash table from block number to block; a block is an
+ * anonymous mapping that the kernel fills with zero pages on demand, and a bitmap of the pages that
+ * were written. Reading never creates anything: untouched pages read from one shared zero page.
+ */
+#include "memory/memory.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { PAGES_PER_BLOCK = SL_MEM_BLOCK_SIZE / SL_MEM_PAGE_SIZE };
+
+struct block {
+    uint64_t number; /* gpa / SL_MEM_BLOCK_SIZE */
+    uint8_t *bytes;
+    uint64_t touched[PAGES_PER_BLOCK / 64];
+};
+
+struct sl_mem {
+    struct sl_ram_region *regions; /* sorted by gpa */
+    size_t region_count;
+    struct block **slots; /* power of two, at most half full */
+    size_t slot_count;
+    size_t block_count;
+    uint64_t touched_pages;
+    uint64_t limit_pages;
+    struct sl_mem_range *log;
+    size_t log_count;
+    size_t log_capacity;
+    bool log_lost;
+};
+
+static const uint8_t zero_page[SL_MEM_PAGE_SIZE];
+
+struct sl_mem *sl_mem_create(uint64_t limit_bytes)
+{
+    struct sl_mem *mem = calloc(1, sizeof(*mem));
+    if (mem) {
+        mem->limit_pages = (limit_bytes ? limit_bytes : SL_MEM_DEFAULT_LIMIT) / SL_MEM_PAGE_SIZE;
+    }
+    return mem;
+}
+
+void sl_mem_destroy(struct sl_mem *mem)
+{
+    if (!mem) {
+        return;
+    }
+    for (size_t i = 0; i < mem->slot_count; i++) {
+        if (mem->slots[i]) {
+            munmap(mem->slots[i]->bytes, SL_MEM_BLOCK_SIZE);
+            free(mem->slots[i]);
+        }
+    }
+    free(mem->slots);
+    free(mem->regions);
+    free(mem->log);
+    free(mem);
+}
+
+enum sl_status sl_mem_add_region(struct sl_mem *mem, uint64_t gpa, uint64_t size,
+                                 struct sl_error *err)
+{
+    uint64_t last;
+    if (size == 0 || gpa % SL_MEM_PAGE_SIZE || size % SL_MEM_PAGE_SIZE ||
+        !sl_add_u64(gpa, size - 1, &last)) {
+        return sl_fail(err, SL_ERR_DAMAGED, SL_RULE_MEM_REGION,
+                       "RAM region at 0x%" PRIx64 " of 0x%" PRIx64
+                       " bytes must be page aligned, not empty and end below 2^64",
+                       gpa, size);
+    }
+    size_t at = 0;
+    while (at < mem->region_count && mem->regions[at].gpa < gpa) {
+        at++;
+    }
+    bool hits_next = at < mem->region_count && mem->regions[at].gpa <= last;
+    bool hits_previous =
+        at > 0 && gpa - mem->regions[at - 1].gpa < mem->regions[at - 1].size;
+    if (hits_next || hits_previous) {
+        return sl_fail(err, SL_ERR_DAMAGED, SL_RULE_MEM_REGION,
+                       "RAM region at 0x%" PRIx64 " of 0x%" PRIx64 " bytes overlaps another", gpa,
+                       size);
+    }
+    struct sl_ram_region *regions =
+        realloc(mem->regions, (mem->region_count + 1) * sizeof(*regions));
+    if (!regions) {
+        return sl_fail_memory(err, 0);
+    }
+    memmove(regions + at + 1, regions + at, (mem->region_count - at) * sizeof(*regions));
+    regions[at] = (struct sl_ram_region){.gpa = gpa, .size = size};
+    mem->regions = regions;
+    mem->region_count++;
+    return SL_OK;
+}
+
+/* Bytes of RAM from gpa to the end of its region, 0 in a hole. Never more than 2^64 - 1. */
+static uint64_t ram_left(const struct sl_mem *mem, uint64_t gpa)
+{
+    size_t low = 0;
+    size_t high = mem->region_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mem->regions[middle].gpa <= gpa) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == 0) {
+        return 0;
+    }
+    const struct sl_ram_region *region = &mem->regions[low - 1];
+    uint64_t into = gpa - region->gpa;
+    return into < region->size ? region->size - into : 0;
+}
+
+bool sl_mem_is_ram(const struct sl_mem *mem, uint64_t gpa, uint64_t size)
+{
+    while (size > 0) {
+        uint64_t left = ram_left(mem, gpa);
+        if (left == 0) {
+            return false;
+        }
+        if (left >= size) {
+            return true;
+        }
+        size -= left;
+        if (!sl_add_u64(gpa, left, &gpa)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* SplitMix64's finaliser: spreads block numbers over the table. */
+static size_t slot_of(uint64_t number, size_t slot_count)
+{
+    number ^= number >> 30;
+    number *= UINT64_C(0xbf58476d1ce4e5b9);
+    number ^= number >> 27;
+    number *= UINT64_C(0x94d049bb133111eb);
+    number ^= number >> 31;
+    return (size_t)number & (slot_count - 1);
+}
+
+static struct block *find_block(const struct sl_mem *mem, uint64_t number)
+{
+    if (mem->slot_count == 0) {
+        return NULL;
+    }
+    size_t i = slot_of(number, mem->slot_count);
+    while (mem->slots[i]) {
+        if (mem->slots[i]->number == number) {
+            return mem->slots[i];
+        }
+        i = (i + 1) & (mem->slot_count - 1);
+    }
+    return NULL;
+}
+
+static void insert_block(struct block **slots, size_t slot_count, struct block *block)
+{
+    size_t i = slot_of(block->number, slot_count);
+    while (slots[i]) {
+        i = (i + 1) & (slot_count - 1);
+    }
+    slots[i] = block;
+}
+
+static bool grow_slots(struct sl_mem *mem)
+{
+    if (2 * (mem->block_count + 1) <= mem->slot_count) {
+        return true;
+    }
+    size_t slot_count = mem->slot_count ? mem->slot_count * 2 : 64;
+    struct block **slots = calloc(slot_count, sizeof(struct block *));
+    if (!slots) {
+        return false;
+    }
+    for (size_t i = 0; i < mem->slot_count; i++) {
+        if (mem->slots[i]) {
+            insert_block(slots, slot_count, mem->slots[i]);
+        }
+    }
+    free(mem->slots);
+    mem->slots = slots;
+    mem->slot_count = slot_count;
+    return true;
+}
+
+static struct block *get_block(struct sl_mem *mem, uint64_t number)
+{
+    struct block *block = find_block(mem, number);
+    if (block) {
+        return block;
+    }
+    if (!grow_slots(mem)) {
+        return NULL;
+    }
+    block = calloc(1, sizeof(*block));
+    if (!block) {
+        return NULL;
+    }
+    void *bytes = mmap(NULL, SL_MEM_BLOCK_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (bytes == MAP_FAILED) {
+        free(block);
+        return NULL;
+    }
+    /* A huge page would make one touched page cost 2 MiB. Only advice: failure is harmless. */
+    (void)madvise(bytes, SL_MEM_BLOCK_SIZE, MADV_NOHUGEPAGE);
+    *block = (struct block){.number = number, .bytes = bytes};
+    insert_block(mem->slots, mem->slot_count, block);
+    mem->block_count++;
+    return block;
+}
+
+static bool is_touched(const struct block *block, size_t page)
+{
+    return block->touched[page / 64] >> (page % 64) & 1;
+}
+
+/* Marks the pages of [into, into + size) of a block; false if the limit does not allow them. */
+static bool touch(struct sl_mem *mem, struct block *block, size_t into, size_t size)
+{
+    for (size_t page = into / SL_MEM_PAGE_SIZE; page <= (into + size - 1) / SL_MEM_PAGE_SIZE;
+         page++) {
+        if (is_touched(block, page)) {
+            continue;
+        }
+        if (mem->touched_pages == mem->limit_pages) {
+            return false;
+        }
+        block->touched[page / 64] |= UINT64_C(1) << (page % 64);
+        mem->touched_pages++;
+    }
+    return true;
+}
+
+static size_t min_size(uint64_t a, size_t b)
+{
+    return a < b ? (size_t)a : b;
+}
+
+const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, size_t *run)
+{
+    uint64_t left = ram_left(mem, gpa);
+    if (left == 0) {
+        return NULL;
+    }
+    size_t into = (size_t)(gpa % SL_MEM_BLOCK_SIZE);
+    const struct block *block = find_block(mem, gpa / SL_MEM_BLOCK_SIZE);
+    size_t want = min_size(left, size);
+    if (block) {
+        *run = min_size(SL_MEM_BLOCK_SIZE - into, want);
+        return block->bytes + into;
+    }
+    size_t into_page = (size_t)(gpa % SL_MEM_PAGE_SIZE);
+    *run = min_size(SL_MEM_PAGE_SIZE - into_page, want);
+    return zero_page + into_page;
+}
+
+enum sl_mem_result sl_mem_read(const struct sl_mem *mem, uint64_t gpa, void *out, size_t size)
+{
+    if (!sl_mem_is_ram(mem, gpa, size)) {
+        return SL_MEM_HOLE;
+    }
+    uint8_t *to = out;
+    while (size > 0) {
+        size_t run;
+        const uint8_t *from = sl_mem_peek(mem, gpa, size, &run);
+        memcpy(to, from, run);
+        to += run;
+        gpa += run;
+        size -= run;
+    }
+    return SL_MEM_OK;
+}
+
+/* Makes every page of the range exist, so that a write cannot fail half way. */
+static bool prepare(struct sl_mem *mem, uint64_t gpa, size_t size)
+{
+    while (size > 0) {
+        size_t into = (size_t)(gpa % SL_MEM_BLOCK_SIZE);
+        size_t run = min_size(SL_MEM_BLOCK_SIZE - into, size);
+        struct block *block = get_block(mem, gpa / SL_MEM_BLOCK_SIZE);
+        if (!block || !touch(mem, block, into, run)) {
+            return false;
+        }
+        gpa += run;
+        size -= run;
+    }
+    return true;
+}
+
+enum sl_mem_result sl_mem_write(struct sl_mem *mem, uint64_t gpa, const void *bytes, size_t size)
+{
+    if (!sl_mem_is_ram(mem, gpa, size)) {
+        return SL_MEM_HOLE;
+    }
+    if (!prepare(mem, gpa, size)) {
+        return SL_MEM_FULL;
+    }
+    const uint8_t *from = bytes;
+    while (size > 0) {
+        size_t into = (size_t)(gpa % SL_MEM_BLOCK_SIZE);
+        size_t run = min_size(SL_MEM_BLOCK_SIZE - into, size);
+        memcpy(find_block(mem, gpa / SL_MEM_BLOCK_SIZE)->bytes + into, from, run);
+        from += run;
+        gpa += run;
+        size -= run;
+    }
+    return SL_MEM_OK;
+}
+
+static void log_range(struct sl_mem *mem, uint64_t gpa, uint64_t size)
+{
+    if (mem->log_count > 0) {
+        struct sl_mem_range *last = &mem->log[mem->log_count - 1];
+        if (last->gpa + last->size == gpa) {
+            last->size += size;
+            return;
+        }
+    }
+    if (mem->log_count == mem->log_capacity) {
+        size_t capacity = mem->log_capacity ? mem->log_capacity * 2 : 32;
+        struct sl_mem_range *log = realloc(mem->log, capacity * sizeof(*log));
+        if (!log) {
+            mem->log_lost = true;
+            return;
+        }
+        mem->log = log;
+        mem->log_capacity = capacity;
+    }
+    mem->log[mem->log_count++] = (struct sl_mem_range){.gpa = gpa, .size = size};
+}
+
+enum sl_mem_result sl_mem_dma_write(struct sl_mem *mem, uint64_t gpa, const void *bytes,
+                                    size_t size)
+{
+    enum sl_mem_result result = sl_mem_write(mem, gpa, bytes, size);
+    if (result == SL_MEM_OK && size > 0) {
+        log_range(mem, gpa, size);
+    }
+    return result;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+    const struct sl_mem_range *x = a;
+    const struct sl_mem_range *y = b;
+    return (x->gpa > y->gpa) - (x->gpa < y->gpa);
+}
+
+const struct sl_mem_range *sl_mem_take_log(struct sl_mem *mem, size_t *count, bool *lost)
+{
+    size_t joined = 0;
+    if (mem->log_count > 1) {
+        qsort(mem->log, mem->log_count, sizeof(*mem->log), compare_ranges);
+    }
+    for (size_t i = 0; i < mem->log_count; i++) {
+        struct sl_mem_range range = mem->log[i];
+        struct sl_mem_range *last = joined ? &mem->log[joined - 1] : NULL;
+        if (last && range.gpa - last->gpa <= last->size) {
+            uint64_t end = range.gpa - last->gpa + range.size;
+            last->size = end > last->size ? end : last->size;
+        } else {
+            mem->log[joined++] = range;
+        }
+    }
+    *count = joined;
+    *lost = mem->log_lost;
+    mem->log_count = 0;
+    mem->log_lost = false;
+    return mem->log;
+}
+
+uint64_t sl_mem_touched_bytes(const struct sl_mem *mem)
+{
+    return mem->touched_pages * SL_MEM_PAGE_SIZE;
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+    const struct block *const *x = a;
+    const struct block *const *y = b;
+    return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+}
+
+enum sl_status sl_mem_visit_pages(const struct sl_mem *mem, void *data,
+                                  enum sl_status (*visit)(void *data, uint64_t gpa,
+                                                          const uint8_t *page))
+{
+    if (mem->block_count == 0) {
+        return SL_OK;
+    }
+    struct block **sorted = calloc(mem->block_count, sizeof(struct block *));
+    if (!sorted) {
+        return SL_ERR_ENVIRONMENT;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < mem->slot_count; i++) {
+        if (mem->slots[i]) {
+            sorted[count++] = mem->slots[i];
+        }
+    }
+    assert(count == mem->block_count);
+    qsort(sorted, count, sizeof(struct block *), compare_blocks);
+    enum sl_status status = SL_OK;
+    for (size_t i = 0; i < count && status == SL_OK; i++) {
+        for (size_t page = 0; page < PAGES_PER_BLOCK && status == SL_OK; page++) {
+            if (is_touched(sorted[i], page)) {
+                status = visit(data, sorted[i]->number * SL_MEM_BLOCK_SIZE + page * SL_MEM_PAGE_SIZE,
+                               sorted[i]->bytes + page * SL_MEM_PAGE_SIZE);
+            }
+        }
+    }
+    free(sorted);
+    return status;
+}
