@@ -8,6 +8,8 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 Q       := $(if $(V),,@)
 
+comma := ,
+
 VERSION   := 0.1.0
 SOVERSION := 0
 
@@ -33,6 +35,11 @@ LDFLAGS  += -fsanitize=address,undefined
 export ASAN_OPTIONS := abort_on_error=1:detect_leaks=1
 endif
 
+ifeq ($(FUZZ),1)
+CFLAGS   += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS  += -fsanitize=address,undefined
+endif
+
 ifeq ($(COV),1)
 BUILD    := build-cov
 OPT      := -O0 -g
@@ -47,6 +54,12 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
+
+# tests/unit/fail_alloc.c stands between the tested code and these.
+UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup)
+
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_NAMES := $(filter-out main,$(FUZZ_NAMES))
 
 .PHONY: all
 all: $(BUILD)/libscanlock.a ## build the tool and the libraries
@@ -65,7 +78,43 @@ $(BUILD)/libscanlock.a: $(LIB_OBJ)
 
 $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion
+
+.PHONY: fuzz
+fuzz: ## build the fuzz targets with libFuzzer (clang) into build-fuzz/tests/fuzz
+	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=build-fuzz FUZZ=1 fuzz-targets
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/%)
+
+# Each target over its corpus tests/fuzz/corpus/NAME, and every truncation of what is in there.
+.PHONY: fuzz-replay
+fuzz-replay: $(FUZZ_NAMES:%=fuzz-replay-%) ## run the fuzz targets over their corpora
+
+.PHONY: $(FUZZ_NAMES:%=fuzz-replay-%)
+$(FUZZ_NAMES:%=fuzz-replay-%): fuzz-replay-%: $(BUILD)/tests/fuzz/replay-%
+	$(Q)$< --cut $(wildcard tests/fuzz/corpus/$*)
+
+$(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay-%): $(BUILD)/tests/fuzz/replay-%: \
+  $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz_main.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
+  $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+# tests/bench/bench_NAME.c prints one row: name, ours, reference, ratio, target.
+BENCH_NAMES := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
+
+.PHONY: $(BENCH_NAMES:%=bench-%)
+$(BENCH_NAMES:%=bench-%): bench-%: $(BUILD)/tests/bench/bench_%
+	$(Q)$<
+
+$(BENCH_NAMES:%=$(BUILD)/tests/bench/bench_%): $(BUILD)/tests/bench/bench_%: \
+  $(BUILD)/tests/bench/bench_%.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.SECONDARY:
 
 $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D)
@@ -74,6 +123,7 @@ $(BUILD)/%.o: %.c
 
 .PHONY: clean
 clean: ## remove everything built
-	rm -rf build build-san build-cov
+	rm -rf build build-san build-cov build-fuzz
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
+-include $(wildcard $(BUILD)/tests/fuzz/*.d $(BUILD)/tests/bench/*.d)

@@ -22,6 +22,11 @@ bool sl_hash128_equal(const struct sl_hash128 *a, const struct sl_hash128 *b)
     return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+uint64_t sl_hash64(const void *data, size_t size)
+{
+    return XXH64(data, size, 0);
+}
+
 static void to_hex(const uint8_t *bytes, size_t size, char *hex)
 {
     for (size_t i = 0; i < size; i++) {

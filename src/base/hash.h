@@ -14,6 +14,12 @@ struct sl_hash128 {
 struct sl_hash128 sl_hash128(const void *data, size_t size);
 bool sl_hash128_equal(const struct sl_hash128 *a, const struct sl_hash128 *b);
 
+/*
+ * XXH64 with seed 0, the hash behind Zstandard's own checksums: for the small structures around
+ * them, where a chance error must be noticed and nobody compares contents by it.
+ */
+uint64_t sl_hash64(const void *data, size_t size);
+
 /* 32 lower-case hexadecimal digits and a terminator. */
 void sl_hash128_hex(const struct sl_hash128 *hash, char hex[33]);
 
