@@ -78,7 +78,7 @@ $(BUILD)/libscanlock.a: $(LIB_OBJ)
 
 $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lz
 
 .PHONY: fuzz
 fuzz: ## build the fuzz targets with libFuzzer (clang) into build-fuzz/tests/fuzz
