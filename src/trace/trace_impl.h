@@ -10,7 +10,7 @@
 struct sl_trace_impl {
     void (*close)(struct sl_trace *trace);
     enum sl_status (*next)(struct sl_trace *trace, struct sl_event *event, struct sl_error *err);
-    /* index is at most event_count. */
+    /* index is at most event_count. A failed seek may be followed by another seek or close. */
     enum sl_status (*seek)(struct sl_trace *trace, uint64_t index, struct sl_error *err);
 };
 
@@ -20,7 +20,7 @@ struct sl_trace {
     enum sl_trace_format format;
     struct sl_trace_meta meta;
     bool truncated;
-    uint64_t position;
+    uint64_t position; /* kept by trace.c: impl->next and impl->seek only read it */
     uint64_t event_count;
     struct sl_trace_frame *frames;
     size_t frame_count;
