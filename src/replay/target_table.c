@@ -1,0 +1,23 @@
+/* The targets a trace can name. */
+#include "base/status.h"
+#include "replay/replay_impl.h"
+
+#include <string.h>
+
+static const struct sl_target_maker makers[] = {
+    {"aerogpu", 1, sl_aerogpu_create},
+    {"virtio-gpu", 1, sl_virtio_gpu_create},
+};
+
+enum sl_status sl_replay_run(struct sl_trace *trace, const struct sl_replay_options *options,
+                             const struct sl_replay_callbacks *callbacks, struct sl_error *err)
+{
+    const char *device = sl_trace_get_meta(trace)->device;
+    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+        if (strcmp(makers[i].device, device) == 0) {
+            return sl_replay_run_on(&makers[i], trace, options, callbacks, err);
+        }
+    }
+    return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_REPLAY_DEVICE,
+                   "the trace is for device \"%s\"; known are aerogpu and virtio-gpu", device);
+}
