@@ -80,6 +80,9 @@ $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lz
 
+$(BUILD)/scanlock: $(CLI_OBJ) $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(CLI_OBJ) $(BUILD)/libscanlock.a $(LDLIBS)
+
 .PHONY: fuzz
 fuzz: ## build the fuzz targets with libFuzzer (clang) into build-fuzz/tests/fuzz
 	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=build-fuzz FUZZ=1 fuzz-targets

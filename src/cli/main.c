@@ -1,0 +1,68 @@
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct sl_cli_verb *const sl_cli_verbs[] = {
+    &sl_cli_replay, &sl_cli_info,     &sl_cli_assemble,
+    &sl_cli_import, &sl_cli_help,     &sl_cli_version,
+};
+const size_t sl_cli_verb_count = sizeof(sl_cli_verbs) / sizeof(sl_cli_verbs[0]);
+
+const struct sl_cli_verb *sl_cli_find_verb(const char *name)
+{
+    for (size_t i = 0; i < sl_cli_verb_count; i++) {
+        if (strcmp(sl_cli_verbs[i]->name, name) == 0) {
+            return sl_cli_verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static enum sl_status run_verb(const struct sl_cli_verb *verb, int argc, char **argv)
+{
+    struct sl_cli_args args;
+    enum sl_status status = sl_cli_parse(verb, argc, argv, &args);
+    if (status == SL_OK) {
+        if (args.values[SL_CLI_HELP]) {
+            sl_cli_print_verb_help(stdout, verb);
+        } else {
+            status = verb->run(&args);
+        }
+    }
+    free(args.reports);
+    return status;
+}
+
+static enum sl_status dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        sl_cli_print_help(stderr);
+        return SL_ERR_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        name = "help";
+    } else if (strcmp(name, "--version") == 0) {
+        name = "version";
+    }
+    const struct sl_cli_verb *verb = sl_cli_find_verb(name);
+    if (!verb) {
+        fprintf(stderr, "scanlock: no verb '%s'\nTry 'scanlock help'.\n", name);
+        return SL_ERR_USAGE;
+    }
+    return run_verb(verb, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    enum sl_status status = dispatch(argc, argv);
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status != SL_ERR_USAGE) {
+        fprintf(stderr, "scanlock: cannot write to standard output: %s\n",
+                errno ? strerror(errno) : "an earlier write failed");
+        status = SL_ERR_ENVIRONMENT;
+    }
+    return (int)status;
+}
