@@ -4,6 +4,13 @@
 #include <sha2.h>
 #include <stdio.h>
 #include <string.h>
+
+/* On x86 the library has the same functions in wider vectors and picks one at run time. */
+#if defined(__x86_64__) && defined(__has_include)
+#if __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>
+#endif
+#endif
 #include <xxhash.h>
 
 static_assert(sizeof(XXH128_canonical_t) == sizeof(struct sl_hash128), "canonical form is 16 bytes");

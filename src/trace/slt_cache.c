@@ -60,6 +60,13 @@ static struct sl_slt_slot *choose_slot(struct sl_slt_cache *cache, const struct 
     return oldest(cache, false, pinned);
 }
 
+/* Full chunks differ by some bytes; with one block size for all of them a slot keeps its block. */
+static size_t block_size(size_t content_size)
+{
+    bool is_full = content_size > SL_SLT_CHUNK_TARGET / 2 && content_size < SL_SLT_CHUNK_TARGET;
+    return is_full ? SL_SLT_CHUNK_TARGET : content_size;
+}
+
 static enum sl_status fill_slot(struct sl_slt_cache *cache, struct sl_slt_slot *slot, size_t number,
                                 struct sl_error *err)
 {
@@ -69,9 +76,10 @@ static enum sl_status fill_slot(struct sl_slt_cache *cache, struct sl_slt_slot *
     slot->kept = false;
     if (slot->capacity < chunk->content_size) {
         free(slot->block);
-        slot->block = malloc(chunk->content_size);
-        slot->capacity = slot->block ? chunk->content_size : 0;
+        slot->capacity = block_size(chunk->content_size);
+        slot->block = malloc(slot->capacity);
         if (!slot->block) {
+            slot->capacity = 0;
             return sl_fail_memory(err, chunk->content_size);
         }
     }

@@ -7,7 +7,7 @@
  * the least recently used goes when all slots are taken. So a long trace does not push out the
  * pages that it keeps coming back to.
  *
- * At most SL_SLT_CACHE_SLOTS chunks are held: 64 MiB of a trace of this writer, 128 MiB whatever
+ * At most SL_SLT_CACHE_SLOTS chunks are held: 16 MiB of a trace of this writer, 64 MiB whatever
  * the file says.
  */
 #ifndef SL_TRACE_SLT_CACHE_H

@@ -30,6 +30,8 @@ enum sl_status sl_slt_file_read(const struct sl_slt_file *file, uint64_t offset,
 
 static enum sl_status find_size(struct sl_slt_file *file, struct sl_error *err)
 {
+    /* Every read is of one whole piece; a buffer in between would only split it. */
+    setvbuf(file->stream, NULL, _IONBF, 0);
     if (fseeko(file->stream, 0, SEEK_END) != 0) {
         return sl_fail_errno(err, file->path, "seek in");
     }

@@ -53,20 +53,26 @@ enum {
 
 /* Limits. What exceeds them is refused by the writer and damage to the reader. */
 enum {
-    SL_SLT_HEADER_MAX = 1 << 20,  /* payload of the header frame */
-    SL_SLT_CHUNK_TARGET = 1 << 20, /* the writer ends a chunk before it grows past this */
-    SL_SLT_CHUNK_MAX = 2 << 20,   /* decompressed chunk */
+    SL_SLT_HEADER_MAX = 1 << 20,    /* payload of the header frame */
+    SL_SLT_CHUNK_MAX = 1 << 20,     /* decompressed chunk */
     SL_SLT_PAYLOAD_MAX = 256 << 20, /* bytes or text of one event */
-    SL_SLT_NAME_MAX = 4095,       /* name of a capture point or attachment */
+    SL_SLT_NAME_MAX = 4095,         /* name of a capture point or attachment */
 };
+
+/*
+ * The writer ends a chunk before it grows past this; only a single larger record makes a larger
+ * chunk. It is no more than what stays in a core's own cache from decompression to use.
+ */
+enum { SL_SLT_CHUNK_TARGET = 256 << 10 };
 
 /* A Zstandard frame of the largest content: ZSTD_compressBound(), rounded up. */
 #define SL_SLT_CONTENT_FRAME_MAX ((uint32_t)SL_SLT_CHUNK_MAX + (1u << 16))
 
-/* Event records with a payload of only single-page runs still fit a chunk. */
-static_assert((SL_SLT_PAYLOAD_MAX / SL_SLT_PAGE_SIZE) * SL_SLT_RUN + 4 * SL_SLT_PAGE_SIZE <=
-                  SL_SLT_CHUNK_TARGET,
-              "a record fits a chunk");
+/* The largest record, whose payload has only single-page runs, fits a chunk. */
+static_assert(SL_SLT_RECORD_FIXED_MAX + SL_SLT_NAME_MAX + 2 * SL_SLT_PAGE_SIZE +
+                      SL_SLT_PAYLOAD_MAX / SL_SLT_PAGE_SIZE * SL_SLT_RUN <=
+                  SL_SLT_CHUNK_MAX,
+              "every record fits a chunk");
 
 /* Ids of metadata fields, in the order in which they stand. */
 enum sl_slt_field {
