@@ -47,11 +47,19 @@ CFLAGS   += --coverage
 LDFLAGS  += --coverage
 endif
 
+# Files that abi-gen writes from the ABI descriptions; the rules are under "Generated files".
+GEN_TABLES  := $(BUILD)/gen/abi_aerogpu_tables.c $(BUILD)/gen/abi_virtio_gpu_tables.c
+GEN_HEADERS := $(BUILD)/gen/abi_aerogpu.h $(BUILD)/gen/abi_virtio_gpu.h
+
+# The generator; its tests link it without its main().
+GEN_SRC     := $(sort $(wildcard src/abi/gen/*.c))
+GEN_OBJ     := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/abi/gen/main.c,$(GEN_SRC)))
+
 LIB_SRC  := $(sort $(wildcard src/*/*.c src/device/*/*.c))
 LIB_SRC  := $(filter-out src/cli/% src/abi/gen/%,$(LIB_SRC))
 CLI_SRC  := $(sort $(wildcard src/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(GEN_TABLES:%.c=%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
 
@@ -76,9 +84,9 @@ $(BUILD)/libscanlock.a: $(LIB_OBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
-$(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(BUILD)/libscanlock.a
+$(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lz
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lz
 
 $(BUILD)/scanlock: $(CLI_OBJ) $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(CLI_OBJ) $(BUILD)/libscanlock.a $(LDLIBS)
@@ -117,6 +125,67 @@ $(BENCH_NAMES:%=$(BUILD)/tests/bench/bench_%): $(BUILD)/tests/bench/bench_%: \
   $(BUILD)/tests/bench/bench_%.o $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# ---- Generated files ----
+#
+# The tables and internal headers live in the build folder. What users read or install is committed;
+# `make generate` refreshes it and `make lint-generated` compares.
+
+ABI_GEN    := $(BUILD)/abi-gen
+RULES_PAGE := $(BUILD)/rules-page
+HOST_CC    ?= $(CC)
+GEN_BASE   := src/base/buf.c src/base/file.c src/base/rule.c src/base/status.c
+GEN_DEPS   := $(wildcard src/abi/gen/*.h src/base/*.h src/base/*.def src/abi/abi.h include/scanlock/error.h)
+
+COMMITTED  := include/scanlock/aerogpu_abi.h docs/abi-aerogpu.md docs/abi-virtio-gpu.md docs/rules.md
+
+$(ABI_GEN): $(GEN_SRC) $(GEN_BASE) src/abi/type.c $(GEN_DEPS)
+	$(Q)mkdir -p $(@D)
+	$(if $(V),,@echo "  HOSTCC  $@")
+	$(Q)$(HOST_CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) -lyaml
+
+$(RULES_PAGE): src/base/gen/rules_page.c $(GEN_BASE) $(GEN_DEPS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/gen/abi_%_tables.c: src/abi/%.yaml $(ABI_GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ABI_GEN) tables $< $@
+
+$(BUILD)/gen/abi_%.h: src/abi/%.yaml $(ABI_GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ABI_GEN) internal $< $@
+
+$(BUILD)/gen/include/scanlock/aerogpu_abi.h: src/abi/aerogpu.yaml $(ABI_GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ABI_GEN) header $< $@
+
+$(BUILD)/gen/docs/abi-aerogpu.md: src/abi/aerogpu.yaml $(ABI_GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ABI_GEN) page $< $@
+
+$(BUILD)/gen/docs/abi-virtio-gpu.md: src/abi/virtio_gpu.yaml $(ABI_GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ABI_GEN) page $< $@
+
+$(BUILD)/gen/docs/rules.md: $(RULES_PAGE)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(RULES_PAGE) $@
+
+$(GEN_TABLES:%.c=%.o): %.o: %.c
+	$(if $(V),,@echo "  CC  $<")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB_OBJ) $(CLI_OBJ) $(UNIT_OBJ) $(GEN_OBJ): | $(GEN_HEADERS)
+
+.PHONY: generate
+generate: $(COMMITTED:%=$(BUILD)/gen/%) ## refresh the generated files that are committed
+	$(Q)for f in $(COMMITTED); do mkdir -p $$(dirname $$f) && cp $(BUILD)/gen/$$f $$f || exit 1; done
+
+.PHONY: lint-generated
+lint-generated: $(COMMITTED:%=$(BUILD)/gen/%) ## compare the generated files that are committed
+	$(Q)for f in $(COMMITTED); do \
+	  cmp -s $(BUILD)/gen/$$f $$f || { echo "$$f is stale: run make generate"; exit 1; }; done
+
 .SECONDARY:
 
 $(BUILD)/%.o: %.c
@@ -128,5 +197,5 @@ $(BUILD)/%.o: %.c
 clean: ## remove everything built
 	rm -rf build build-san build-cov build-fuzz
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(GEN_OBJ:.o=.d)
 -include $(wildcard $(BUILD)/tests/fuzz/*.d $(BUILD)/tests/bench/*.d)

@@ -3,9 +3,12 @@
  * the walkers that decode, encode, check and print by these tables. No layout is written anywhere
  * else.
  *
- * Wire structs are little-endian and packed. For every one there is a C struct of the same name and
- * the same offsets (AeroGPU: scanlock/aerogpu_abi.h); sl_abi_decode() and sl_abi_encode() convert
- * between the two on any host.
+ * Wire structs are little-endian and packed. For every one there is a C struct with the same offsets
+ * (AeroGPU: scanlock/aerogpu_abi.h, same name; virtio-gpu: the generated abi_virtio_gpu.h, name with
+ * sl_ in front); sl_abi_decode() and sl_abi_encode() convert between the two on any host.
+ *
+ * Code that knows which struct it wants takes its layout from the generated headers abi_aerogpu.h
+ * and abi_virtio_gpu.h: SL_LAYOUT_AEROGPU_SUBMIT_DESC, SL_ENUM_AEROGPU_FORMAT and so on.
  */
 #ifndef SL_ABI_ABI_H
 #define SL_ABI_ABI_H
@@ -52,7 +55,8 @@ struct sl_abi_field {
     const struct sl_abi_enum *names; /* enum or flags of an integer, or NULL */
     bool reserved;
     bool stage_ex;                /* carries stage_ex when stage_resolution says so */
-    uint32_t present_if_size_ge;  /* 0 = always */
+    uint32_t present_if_size_ge;  /* 0 = always; else absent in packets smaller than this */
+    bool overlaps;                /* another name for the field before; not printed */
 };
 
 /* A variable part behind the fixed fields. */
@@ -64,12 +68,16 @@ struct sl_abi_trailing {
     const char *count_field;  /* NULL = up to the end of the packet */
     uint32_t count_scale;     /* elements per unit of count_field */
     const char *stride_field; /* NULL = elements are adjacent */
-    uint32_t pad_to;          /* 0 or 1 = no padding */
+    uint32_t pad_to;          /* 1 = no padding */
+    uint32_t min_count_scale; /* a shorter form is accepted; count_scale if there is none */
+    bool text;                /* UTF-8 */
 };
 
 struct sl_abi_struct {
     const char *name;
-    uint32_t size; /* of the fixed part */
+    uint32_t size;     /* of the C struct and of the longest known fixed part */
+    uint32_t min_size; /* smallest fixed part accepted */
+    bool framing;      /* a packet header, which whoever shows the packet shows in its own way */
     const struct sl_abi_field *fields;
     size_t field_count;
     const struct sl_abi_trailing *trailing; /* NULL = none */
@@ -82,6 +90,7 @@ struct sl_abi_opcode {
     uint32_t value;
     const struct sl_abi_struct *layout; /* header included */
     uint32_t min_size;                  /* smallest packet accepted */
+    uint64_t feature;                   /* feature bits it belongs to, 0 = none */
     uint16_t since_minor;
 };
 
@@ -93,14 +102,71 @@ struct sl_abi_register {
     uint32_t offset;
     uint32_t width_bytes;
     enum sl_abi_access access;
+    bool is_signed;
     uint64_t reset;
     const struct sl_abi_enum *names; /* or NULL */
     uint64_t feature;                /* feature bits that must be offered, 0 = none */
     uint16_t since_minor;
 };
 
+enum sl_abi_format_kind {
+    SL_ABI_FORMAT_COLOR,
+    SL_ABI_FORMAT_DEPTH,
+    SL_ABI_FORMAT_DEPTH_STENCIL,
+    SL_ABI_FORMAT_BLOCK,
+};
+
+struct sl_abi_format {
+    const char *name; /* in full */
+    uint32_t value;
+    enum sl_abi_format_kind kind;
+    uint8_t block_width; /* texels; 1 unless block compressed */
+    uint8_t block_height;
+    uint8_t bytes_per_block;
+    const char *channels; /* in order of increasing address or bit: "BGRX" */
+    bool srgb;
+    bool opaque_alpha; /* alpha reads as 1 whatever is stored */
+    bool scanout;
+    bool cursor;
+};
+
+struct sl_abi_feature {
+    const char *name; /* in full */
+    const char *word; /* "fence_page" */
+    uint8_t bit;
+    uint8_t display_order; /* tools list features in this order */
+    uint16_t since_minor;
+};
+
+enum sl_abi_stage {
+    SL_ABI_STAGE_REJECT,
+    SL_ABI_STAGE_VERTEX,
+    SL_ABI_STAGE_PIXEL,
+    SL_ABI_STAGE_GEOMETRY,
+    SL_ABI_STAGE_HULL,
+    SL_ABI_STAGE_DOMAIN,
+    SL_ABI_STAGE_COMPUTE,
+};
+
+#define SL_ABI_ANY UINT32_MAX
+
+struct sl_abi_stage_rule {
+    uint32_t stage;     /* or SL_ABI_ANY */
+    uint32_t reserved0; /* or SL_ABI_ANY */
+    uint16_t min_stream_minor;
+    enum sl_abi_stage result;
+};
+
+struct sl_abi_vbe_mode {
+    uint16_t mode;
+    uint16_t width;
+    uint16_t height;
+    uint16_t bits_per_pixel;
+};
+
 struct sl_abi {
-    const char *name; /* "aerogpu", "virtio-gpu" */
+    const char *name;          /* "aerogpu", "virtio-gpu" */
+    const char *symbol_prefix; /* of struct and enum names: "aerogpu_" */
     uint32_t version; /* major << 16 | minor */
     const struct sl_abi_value *constants;
     size_t constant_count;
@@ -110,8 +176,20 @@ struct sl_abi {
     size_t struct_count;
     const struct sl_abi_opcode *opcodes; /* sorted by value */
     size_t opcode_count;
+    const uint8_t *opcode_index; /* by opcode value: index + 1 into opcodes, 0 = none */
+    size_t opcode_index_count;
     const struct sl_abi_register *registers; /* sorted by offset */
     size_t register_count;
+    const struct sl_abi_format *formats; /* sorted by value */
+    size_t format_count;
+    const struct sl_abi_feature *features; /* sorted by bit */
+    size_t feature_count;
+    const struct sl_abi_value *limits; /* numbers that are neither constants nor in structs */
+    size_t limit_count;
+    const struct sl_abi_stage_rule *stage_rules; /* the first match decides */
+    size_t stage_rule_count;
+    const struct sl_abi_vbe_mode *vbe_modes;
+    size_t vbe_mode_count;
 };
 
 extern const struct sl_abi sl_abi_aerogpu;
@@ -126,6 +204,14 @@ const struct sl_abi_register *sl_abi_find_register(const struct sl_abi *abi, uin
 const struct sl_abi_register *sl_abi_find_register_name(const struct sl_abi *abi,
                                                         const char *name);
 const struct sl_abi_field *sl_abi_find_field(const struct sl_abi_struct *layout, const char *name);
+const struct sl_abi_format *sl_abi_find_format(const struct sl_abi *abi, uint32_t value);
+
+/*
+ * The shader stage that a packet means, from its stage field, its reserved0 and the minor version of
+ * its stream header.
+ */
+enum sl_abi_stage sl_abi_resolve_stage(const struct sl_abi *abi, uint32_t stage, uint32_t reserved0,
+                                       uint16_t stream_minor);
 
 /* Name of a value without its prefix, or NULL. Not for combined flags. */
 const char *sl_abi_value_name(const struct sl_abi_enum *names, uint64_t value);
@@ -145,19 +231,39 @@ void sl_abi_decode(const struct sl_abi_struct *layout, const uint8_t *wire, size
 void sl_abi_encode(const struct sl_abi_struct *layout, const void *host, uint8_t *wire);
 
 /*
- * Bytes that a packet of this layout needs, fixed part and trailing part with padding, computed
- * without overflow from the counts inside it; UINT64_MAX if they overflow. size is at least
- * layout->size.
+ * Bytes that a packet of this layout needs: min_size, or the fixed part and the trailing part with
+ * padding, computed without overflow from the counts inside it; UINT64_MAX if they overflow. The
+ * trailing part is taken in its shortest accepted form (SET_SHADER_CONSTANTS_B: one word per
+ * register). size is what there is of the packet; counts past it are 0.
  */
 uint64_t sl_abi_needed_size(const struct sl_abi_struct *layout, const uint8_t *wire, size_t size);
 
-/* One scalar as people read it: a name, NAME|NAME, a decimal, a hexadecimal or a float. */
+/*
+ * Elements of the trailing part (there must be one) as the counts in the packet announce them, and
+ * the bytes from one to the next. Of two accepted forms the one that the packet size means; without
+ * a count what fits. Nothing says that they all lie inside the packet.
+ */
+uint64_t sl_abi_trailing_count(const struct sl_abi_struct *layout, const uint8_t *wire, size_t size,
+                               uint64_t *stride);
+
+/*
+ * One scalar as people read it. With names: a name, NAME|NAME|0x80, or the number. Without: decimal
+ * below 1048576, hexadecimal from there. Floats: the shortest decimal that reads back as the same
+ * float; inf, -inf; NaN as the hexadecimal bits. The same in every locale.
+ */
 void sl_abi_print_value(struct sl_buf *out, enum sl_abi_type type, const struct sl_abi_enum *names,
                         uint64_t value);
 
 /*
- * "field=value field=value" for the fields that fit in size, reserved ones only if not zero, then
- * the trailing part ("data[64]=00112233.." shows at most 16 bytes).
+ * The inverse: accepts what sl_abi_print_value() writes, and names in full. For a float a
+ * hexadecimal integer means its bits. False if the text is nothing of that kind or does not fit.
+ */
+bool sl_abi_parse_value(const char *text, enum sl_abi_type type, const struct sl_abi_enum *names,
+                        uint64_t *value);
+
+/*
+ * "field=value field=value" for the fields that fit in size, reserved ones only if not zero, framing
+ * ones never, then the trailing part ("data[64]=00112233.." shows at most 16 bytes or elements).
  */
 void sl_abi_print_struct(struct sl_buf *out, const struct sl_abi_struct *layout,
                          const uint8_t *wire, size_t size);

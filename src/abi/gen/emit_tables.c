@@ -1,0 +1,356 @@
+/* The tables behind abi/abi.h, and for an ABI with system headers the assertions against them. */
+#include "abi/gen/emit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void emit_value(struct sl_buf *out, const char *name, uint64_t value, uint64_t since)
+{
+    sl_buf_printf(out, "    {\"%s\", UINT64_C(0x%" PRIX64 "), %" PRIu64 "},\n", name, value, since);
+}
+
+static size_t enum_index(const struct gen_abi *abi, const char *name)
+{
+    return (size_t)(gen_find_enum(abi, name) - (const struct gen_enum *)abi->enums.items);
+}
+
+static size_t struct_index(const struct gen_abi *abi, const struct gen_struct *s)
+{
+    return (size_t)(s - (const struct gen_struct *)abi->structs.items);
+}
+
+static const char *type_word(enum sl_abi_type type)
+{
+    static const char *const words[] = {
+        [SL_ABI_U8] = "SL_ABI_U8",         [SL_ABI_U16] = "SL_ABI_U16",
+        [SL_ABI_U32] = "SL_ABI_U32",       [SL_ABI_U64] = "SL_ABI_U64",
+        [SL_ABI_I32] = "SL_ABI_I32",       [SL_ABI_F32] = "SL_ABI_F32",
+        [SL_ABI_HANDLE] = "SL_ABI_HANDLE", [SL_ABI_STRUCT] = "SL_ABI_STRUCT",
+    };
+    return words[type];
+}
+
+static uint64_t feature_mask(const struct gen_abi *abi, const char *name)
+{
+    const struct gen_feature *f = gen_find_feature(abi, name);
+    return f ? UINT64_C(1) << f->bit : 0;
+}
+
+static void emit_constants(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (abi->constants.count) {
+        sl_buf_text(out, "static const struct sl_abi_value constants[] = {\n");
+        GEN_EACH(const struct gen_constant, c, &abi->constants) {
+            emit_value(out, c->name, c->value, c->since);
+        }
+        sl_buf_text(out, "};\n\n");
+    }
+    if (abi->limits.count) {
+        sl_buf_text(out, "static const struct sl_abi_value limits[] = {\n");
+        GEN_EACH(const struct gen_limit, l, &abi->limits) {
+            emit_value(out, l->name, l->value, 0);
+        }
+        sl_buf_text(out, "};\n\n");
+    }
+}
+
+static void emit_enums(struct sl_buf *out, const struct gen_abi *abi)
+{
+    GEN_EACH(const struct gen_enum, e, &abi->enums) {
+        sl_buf_printf(out, "static const struct sl_abi_value values_of_%s[] = {\n", e->name);
+        GEN_EACH(const struct gen_value, v, &e->values) {
+            emit_value(out, v->name, v->value, v->since);
+        }
+        sl_buf_text(out, "};\n\n");
+    }
+    sl_buf_text(out, "static const struct sl_abi_enum enums[] = {\n");
+    GEN_EACH(const struct gen_enum, e, &abi->enums) {
+        sl_buf_printf(out, "    {\"%s\", \"%s\", %s, values_of_%s, %zu},\n", e->name, e->prefix,
+                      e->is_flags ? "true" : "false", e->name, e->values.count);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_field(struct sl_buf *out, const struct gen_abi *abi, const struct gen_field *f)
+{
+    sl_buf_printf(out, "    {.name = \"%s\", .type = %s, .offset = %" PRIu64 ", .count = %" PRIu64,
+                  f->name, type_word(f->type), f->offset, f->count);
+    if (f->of) {
+        sl_buf_printf(out, ", .of = &structs[%zu]", struct_index(abi, f->of));
+    }
+    if (f->enum_name) {
+        sl_buf_printf(out, ", .names = &enums[%zu]", enum_index(abi, f->enum_name));
+    }
+    if (f->present_if_size_ge) {
+        sl_buf_printf(out, ", .present_if_size_ge = %" PRIu64, f->present_if_size_ge);
+    }
+    sl_buf_printf(out, "%s%s%s},\n", f->reserved ? ", .reserved = true" : "",
+                  f->stage_ex ? ", .stage_ex = true" : "",
+                  f->overlaps ? ", .overlaps = true" : "");
+}
+
+static void emit_trailing(struct sl_buf *out, const struct gen_abi *abi, const struct gen_struct *s,
+                          const struct gen_trailing *t)
+{
+    sl_buf_printf(out, "static const struct sl_abi_trailing trailing_of_%s = {\n", s->name);
+    sl_buf_printf(out,
+                  "    .name = \"%s\", .type = %s, .offset = %" PRIu64 ", .count_scale = %" PRIu64
+                  ",\n    .min_count_scale = %" PRIu64 ", .pad_to = %" PRIu64 ",\n",
+                  t->name, type_word(t->type), t->offset, t->count_scale, t->min_count_scale,
+                  t->pad_to);
+    if (t->of) {
+        sl_buf_printf(out, "    .of = &structs[%zu],\n", struct_index(abi, t->of));
+    }
+    if (t->count_field) {
+        sl_buf_printf(out, "    .count_field = \"%s\",\n", t->count_field);
+    }
+    if (t->stride_field) {
+        sl_buf_printf(out, "    .stride_field = \"%s\",\n", t->stride_field);
+    }
+    sl_buf_printf(out, "%s};\n\n", t->text ? "    .text = true,\n" : "");
+}
+
+static void emit_structs(struct sl_buf *out, const struct gen_abi *abi)
+{
+    sl_buf_printf(out, "static const struct sl_abi_struct structs[%zu];\n\n", abi->structs.count);
+    GEN_EACH(const struct gen_struct, s, &abi->structs) {
+        sl_buf_printf(out, "static const struct sl_abi_field fields_of_%s[] = {\n", s->name);
+        GEN_EACH(const struct gen_field, f, &s->fields) {
+            emit_field(out, abi, f);
+        }
+        sl_buf_text(out, "};\n\n");
+        GEN_EACH(const struct gen_trailing, t, &s->trailing) {
+            emit_trailing(out, abi, s, t);
+        }
+    }
+    sl_buf_printf(out, "static const struct sl_abi_struct structs[%zu] = {\n", abi->structs.count);
+    GEN_EACH(const struct gen_struct, s, &abi->structs) {
+        sl_buf_printf(out,
+                      "    {.name = \"%s\", .size = %" PRIu64 ", .min_size = %" PRIu64
+                      ", .since_minor = %" PRIu64 ",%s\n     .fields = fields_of_%s, "
+                      ".field_count = %zu",
+                      s->name, s->size, s->min_size, s->since, s->framing ? " .framing = true," : "",
+                      s->name, s->fields.count);
+        if (s->trailing.count) {
+            sl_buf_printf(out, ", .trailing = &trailing_of_%s", s->name);
+        }
+        sl_buf_text(out, "},\n");
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_opcode_index(struct sl_buf *out, const struct gen_abi *abi)
+{
+    const struct gen_opcode *o = abi->opcodes.items;
+    uint64_t end = o[abi->opcodes.count - 1].value + 1;
+    sl_buf_printf(out, "static const uint8_t opcode_index[%" PRIu64 "] = {\n", end);
+    for (size_t i = 0; i < abi->opcodes.count; i++) {
+        sl_buf_printf(out, "    [0x%" PRIX64 "] = %zu,\n", o[i].value, i + 1);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_opcodes(struct sl_buf *out, const struct gen_abi *abi)
+{
+    sl_buf_text(out, "static const struct sl_abi_opcode opcodes[] = {\n");
+    GEN_EACH(const struct gen_opcode, o, &abi->opcodes) {
+        const struct gen_struct *s = gen_find_struct(abi, o->struct_name);
+        sl_buf_printf(out,
+                      "    {\"%s\", \"%s\", 0x%" PRIX64 ", &structs[%zu], %" PRIu64
+                      ", UINT64_C(0x%" PRIX64 "), %" PRIu64 "},\n",
+                      o->name, gen_opcode_word(abi, o->name), o->value, struct_index(abi, s),
+                      s->min_size, feature_mask(abi, o->feature), o->since);
+    }
+    sl_buf_text(out, "};\n\n");
+    emit_opcode_index(out, abi);
+}
+
+static void emit_registers(struct sl_buf *out, const struct gen_abi *abi)
+{
+    static const char *const access[] = {"SL_ABI_RO", "SL_ABI_WO", "SL_ABI_RW"};
+    if (!abi->registers.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_register registers[] = {\n");
+    GEN_EACH(const struct gen_register, r, &abi->registers) {
+        sl_buf_printf(out,
+                      "    {.name = \"%s\", .word = \"%s\", .offset = 0x%" PRIX64
+                      ", .width_bytes = %" PRIu64 ",\n     .access = %s, .reset = 0x%" PRIX64
+                      ", .feature = UINT64_C(0x%" PRIX64 "), .since_minor = %" PRIu64,
+                      r->name, r->name + strlen(abi->meta.register_prefix), r->offset, r->width / 8,
+                      access[r->access], r->reset, feature_mask(abi, r->feature), r->since);
+        if (r->enum_name) {
+            sl_buf_printf(out, ", .names = &enums[%zu]", enum_index(abi, r->enum_name));
+        }
+        sl_buf_printf(out, "%s},\n", r->is_signed ? ", .is_signed = true" : "");
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static const char *boolean(bool value)
+{
+    return value ? "true" : "false";
+}
+
+static void emit_formats(struct sl_buf *out, const struct gen_abi *abi)
+{
+    static const char *const kinds[] = {"COLOR", "DEPTH", "DEPTH_STENCIL", "BLOCK"};
+    if (!abi->formats.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_format formats[] = {\n");
+    GEN_EACH(const struct gen_format, f, &abi->formats) {
+        sl_buf_printf(out,
+                      "    {\"%s\", %" PRIu64 ", SL_ABI_FORMAT_%s, %" PRIu64 ", %" PRIu64
+                      ", %" PRIu64 ", \"%s\", %s, %s, %s, %s},\n",
+                      f->name, f->value, kinds[f->kind], f->block_width, f->block_height,
+                      f->bytes_per_block, f->channels, boolean(f->srgb), boolean(f->opaque_alpha),
+                      boolean(f->scanout), boolean(f->cursor));
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_features(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->features.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_feature features[] = {\n");
+    GEN_EACH(const struct gen_feature, f, &abi->features) {
+        sl_buf_printf(out, "    {\"%s\", \"%s\", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "},\n", f->name,
+                      f->word, f->bit, f->display_order, f->since);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_any(struct sl_buf *out, uint64_t value)
+{
+    if (value == GEN_NONE) {
+        sl_buf_text(out, "SL_ABI_ANY, ");
+    } else {
+        sl_buf_printf(out, "%" PRIu64 ", ", value);
+    }
+}
+
+static void emit_stage_rules(struct sl_buf *out, const struct gen_abi *abi)
+{
+    static const char *const stages[] = {"REJECT", "VERTEX", "PIXEL",  "GEOMETRY",
+                                         "HULL",   "DOMAIN", "COMPUTE"};
+    if (!abi->stage_rules.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_stage_rule stage_rules[] = {\n");
+    GEN_EACH(const struct gen_stage_rule, r, &abi->stage_rules) {
+        sl_buf_text(out, "    {");
+        emit_any(out, r->stage);
+        emit_any(out, r->reserved0);
+        sl_buf_printf(out, "%" PRIu64 ", SL_ABI_STAGE_%s},\n", r->min_stream_minor,
+                      stages[r->result]);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_vbe_modes(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->pci.vbe_modes.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_vbe_mode vbe_modes[] = {\n");
+    GEN_EACH(const struct gen_vbe_mode, m, &abi->pci.vbe_modes) {
+        sl_buf_printf(out, "    {0x%" PRIX64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "},\n", m->mode,
+                      m->width, m->height, m->bits_per_pixel);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_member_table(struct sl_buf *out, const char *table, const char *count_name,
+                              size_t count)
+{
+    if (count) {
+        sl_buf_printf(out, "    .%s = %s,\n    .%s = %zu,\n", table, table, count_name, count);
+    }
+}
+
+static void emit_root(struct sl_buf *out, const struct gen_abi *abi)
+{
+    const struct gen_opcode *o = abi->opcodes.items;
+    sl_buf_printf(out, "const struct sl_abi sl_abi_%s = {\n    .name = \"%s\",\n", abi->meta.abi,
+                  abi->meta.name);
+    sl_buf_printf(out, "    .symbol_prefix = \"%s\",\n    .version = 0x%08" PRIX64 ",\n",
+                  abi->meta.symbol_prefix, abi->meta.major << 16 | abi->meta.minor);
+    emit_member_table(out, "constants", "constant_count", abi->constants.count);
+    emit_member_table(out, "enums", "enum_count", abi->enums.count);
+    emit_member_table(out, "structs", "struct_count", abi->structs.count);
+    emit_member_table(out, "opcodes", "opcode_count", abi->opcodes.count);
+    emit_member_table(out, "opcode_index", "opcode_index_count",
+                      (size_t)o[abi->opcodes.count - 1].value + 1);
+    emit_member_table(out, "registers", "register_count", abi->registers.count);
+    emit_member_table(out, "formats", "format_count", abi->formats.count);
+    emit_member_table(out, "features", "feature_count", abi->features.count);
+    emit_member_table(out, "limits", "limit_count", abi->limits.count);
+    emit_member_table(out, "stage_rules", "stage_rule_count", abi->stage_rules.count);
+    emit_member_table(out, "vbe_modes", "vbe_mode_count", abi->pci.vbe_modes.count);
+    sl_buf_text(out, "};\n");
+}
+
+/* Features are bit numbers in the system's headers and masks in the tables. */
+static void emit_system_asserts(struct sl_buf *out, const struct gen_abi *abi)
+{
+    sl_buf_text(out, "/* What the headers of the system say. */\n");
+    GEN_EACH(const struct gen_enum, e, &abi->enums) {
+        const char *shift = e->from == GEN_FROM_FEATURES ? "UINT64_C(1) << " : "";
+        GEN_EACH(const struct gen_value, v, &e->values) {
+            if (!e->not_system) {
+                sl_buf_printf(out, "_Static_assert(%s%s == UINT64_C(0x%" PRIX64 "), \"%s\");\n",
+                              shift, v->name, v->value, v->name);
+            }
+        }
+    }
+    GEN_EACH(const struct gen_constant, c, &abi->constants) {
+        sl_buf_printf(out, "_Static_assert(%s == UINT64_C(0x%" PRIX64 "), \"%s\");\n", c->name,
+                      c->value, c->name);
+    }
+    GEN_EACH(const struct gen_register, r, &abi->registers) {
+        sl_buf_printf(out, "_Static_assert(%s == %" PRIu64 ", \"%s\");\n", r->name, r->offset,
+                      r->name);
+    }
+    GEN_EACH(const struct gen_struct, s, &abi->structs) {
+        if (s->not_system) {
+            continue;
+        }
+        sl_buf_printf(out, "_Static_assert(sizeof(struct %s) == %" PRIu64 ", \"%s\");\n", s->name,
+                      s->size, s->name);
+        GEN_EACH(const struct gen_field, f, &s->fields) {
+            if (!f->not_system) {
+                sl_buf_printf(out,
+                              "_Static_assert(offsetof(struct %s, %s) == %" PRIu64
+                              ", \"%s.%s\");\n",
+                              s->name, f->name, f->offset, s->name, f->name);
+            }
+        }
+    }
+}
+
+void gen_emit_tables(struct sl_buf *out, const struct gen_abi *abi, const char *source)
+{
+    sl_buf_printf(out, "/* Generated by abi-gen from %s; do not edit. */\n", source);
+    sl_buf_printf(out, "#include \"abi_%s.h\"\n\n", abi->meta.abi);
+    GEN_EACH(const struct gen_prefix, h, &abi->meta.system_headers) {
+        sl_buf_printf(out, "#include <%s>\n", h->name);
+    }
+    sl_buf_text(out, "\n");
+    emit_constants(out, abi);
+    emit_enums(out, abi);
+    emit_structs(out, abi);
+    emit_opcodes(out, abi);
+    emit_registers(out, abi);
+    emit_formats(out, abi);
+    emit_features(out, abi);
+    emit_stage_rules(out, abi);
+    emit_vbe_modes(out, abi);
+    if (gen_is_system(abi)) {
+        emit_system_asserts(out, abi);
+        sl_buf_text(out, "\n");
+    }
+    emit_root(out, abi);
+}
