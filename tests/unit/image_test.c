@@ -225,6 +225,7 @@ Test(image, files_round_trip_and_name_themselves)
     struct sl_error err = {0};
     cr_assert_eq(sl_png_write("/nonexistent/x.png", &image, &err), SL_ERR_ENVIRONMENT);
     cr_assert_str_eq(err.file, "/nonexistent/x.png");
+    sl_image_finish(&image);
     cr_assert_eq(sl_png_read("/nonexistent/x.png", &image, &err), SL_ERR_ENVIRONMENT);
     cr_assert_null(image.pixels);
 }
