@@ -26,4 +26,18 @@ struct sl_agpu_alloc_table {
 const struct sl_agpu_alloc *sl_agpu_alloc_find(const struct sl_agpu_alloc_table *table,
                                                uint32_t alloc_id);
 
+struct sl_agpu;
+struct sl_agpu_problem;
+
+/* Frees the entries and zeroes the table. */
+void sl_agpu_alloc_table_finish(struct sl_agpu_alloc_table *table);
+
+/*
+ * Reads and checks the table at gpa, of size bytes by its descriptor, into dev->table; neither is
+ * 0 and their sum does not wrap. On failure notes the problem, or sets the fault, and leaves the
+ * table empty.
+ */
+void sl_agpu_alloc_table_load(struct sl_agpu *dev, uint64_t gpa, uint32_t size,
+                              struct sl_agpu_problem *problem);
+
 #endif
