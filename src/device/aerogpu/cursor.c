@@ -1,0 +1,104 @@
+/* The hardware cursor, drawn over a captured scanout only: no guest memory ever shows it. */
+#include "abi/abi.h"
+#include "base/status.h"
+#include "device/aerogpu/front.h"
+#include "device/aerogpu/pixel_row.h"
+
+#include <stdlib.h>
+
+static struct sl_agpu_surface cursor_surface(const struct sl_agpu *dev)
+{
+    return (struct sl_agpu_surface){
+        .enabled = sl_agpu_get(dev, AEROGPU_MMIO_REG_CURSOR_ENABLE),
+        .width = sl_agpu_get(dev, AEROGPU_MMIO_REG_CURSOR_WIDTH),
+        .height = sl_agpu_get(dev, AEROGPU_MMIO_REG_CURSOR_HEIGHT),
+        .pitch_bytes = sl_agpu_get(dev, AEROGPU_MMIO_REG_CURSOR_PITCH_BYTES),
+        .gpa = sl_agpu_get64(dev, AEROGPU_MMIO_REG_CURSOR_FB_GPA_LO),
+        .format =
+            sl_abi_find_format(&sl_abi_aerogpu, sl_agpu_get(dev, AEROGPU_MMIO_REG_CURSOR_FORMAT)),
+    };
+}
+
+/* A register that holds a two's complement number. */
+static int64_t signed_register(const struct sl_agpu *dev, uint32_t offset)
+{
+    uint32_t value = sl_agpu_get(dev, offset);
+    return value <= INT32_MAX ? (int64_t)value : (int64_t)value - (INT64_C(1) << 32);
+}
+
+/* position - hot spot, saturated to 32 bits. */
+static int64_t edge(const struct sl_agpu *dev, uint32_t position, uint32_t hot)
+{
+    int64_t at = signed_register(dev, position) - signed_register(dev, hot);
+    if (at > INT32_MAX) {
+        return INT32_MAX;
+    }
+    return at < INT32_MIN ? INT32_MIN : at;
+}
+
+/* The part of a side of the cursor that lies on the scanout: [begin, end) in cursor pixels. */
+struct span {
+    uint32_t begin;
+    uint32_t end;
+};
+
+static struct span clip(int64_t at, uint32_t size, uint32_t limit)
+{
+    int64_t begin = at < 0 ? -at : 0;
+    int64_t end = (int64_t)limit - at < size ? (int64_t)limit - at : size;
+    if (begin >= end) {
+        return (struct span){0};
+    }
+    return (struct span){.begin = (uint32_t)begin, .end = (uint32_t)end};
+}
+
+/* s * a + d * (255 - a) + 127 is at most 255 * 255 + 127. */
+static uint8_t blend(unsigned s, unsigned d, unsigned a)
+{
+    return (uint8_t)((s * a + d * (255 - a) + 127) / 255);
+}
+
+static void compose_row(uint8_t *to, const uint8_t *from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++, to += 4, from += 4) {
+        unsigned alpha = from[3];
+        if (alpha == 0) {
+            continue;
+        }
+        for (unsigned c = 0; c < 3; c++) {
+            to[c] = blend(from[c], to[c], alpha);
+        }
+        to[3] = 0xFF;
+    }
+}
+
+enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image *image,
+                                      struct sl_error *err)
+{
+    struct sl_agpu_surface cursor = cursor_surface(dev);
+    if (!cursor.format || !cursor.format->cursor ||
+        !sl_agpu_surface_exists(dev, &cursor, AEROGPU_LIMIT_CURSOR_READBACK_MAX_BYTES)) {
+        return SL_OK;
+    }
+    int64_t left = edge(dev, AEROGPU_MMIO_REG_CURSOR_X, AEROGPU_MMIO_REG_CURSOR_HOT_X);
+    int64_t top = edge(dev, AEROGPU_MMIO_REG_CURSOR_Y, AEROGPU_MMIO_REG_CURSOR_HOT_Y);
+    struct span columns = clip(left, cursor.width, image->width);
+    struct span rows = clip(top, cursor.height, image->height);
+    uint32_t count = columns.end - columns.begin;
+    if (count == 0) {
+        return SL_OK;
+    }
+    uint8_t *row = malloc((size_t)count * 4);
+    if (!row) {
+        return sl_fail_memory(err, (uint64_t)count * 4);
+    }
+    for (uint32_t y = rows.begin; y < rows.end; y++) {
+        uint64_t gpa = cursor.gpa + (uint64_t)y * cursor.pitch_bytes + (uint64_t)columns.begin * 4;
+        size_t x = (size_t)(left + columns.begin);
+        sl_agpu_dma_read(dev, gpa, row, (size_t)count * 4);
+        sl_agpu_row_to_rgba8(cursor.format, row, row, count);
+        compose_row(image->pixels + ((size_t)(top + y) * image->width + x) * 4, row, count);
+    }
+    free(row);
+    return SL_OK;
+}
