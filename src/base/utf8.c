@@ -1,12 +1,10 @@
 #include "base/utf8.h"
 
-#include <stdint.h>
-
 /*
- * Length of the sequence at p, 0 if there is none. The ranges of the second byte that shut out
- * overlong forms, surrogates and values above U+10FFFF are those of RFC 3629, section 4.
+ * The ranges of the second byte that shut out overlong forms, surrogates and values above U+10FFFF
+ * are those of RFC 3629, section 4.
  */
-static size_t sequence_length(const uint8_t *p, size_t left)
+size_t sl_utf8_length(const uint8_t *p, size_t left)
 {
     static const struct {
         uint8_t first, last, low, high, length;
@@ -37,7 +35,7 @@ bool sl_utf8_is_text(const void *bytes, size_t size)
 {
     const uint8_t *p = bytes;
     for (size_t i = 0; i < size;) {
-        size_t length = sequence_length(p + i, size - i);
+        size_t length = sl_utf8_length(p + i, size - i);
         if (length == 0) {
             return false;
         }

@@ -1,0 +1,645 @@
+/* Suite files: the keys of the file and of its tests. */
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "suite/suite_priv.h"
+#include "suite/yaml_doc.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SUITE_FILE_MAX = 16 << 20,
+    SUITE_VERSION = 1,
+    REPEAT_MAX = 1000,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A suite file being read. */
+struct reader {
+    struct sl_suite *suite;
+    const char *path;
+    char *golden_root; /* as written, NULL = the default */
+    char *profile;     /* defaults for every test */
+    uint32_t width;
+    uint32_t height;
+    uint64_t repeat;
+    const yaml_node_t *tests;
+};
+
+/* One entry of "tests" being read. */
+struct entry {
+    struct reader *reader;
+    struct sl_suite_test test;
+    char *pattern; /* "traces" */
+};
+
+/* A path in the file, as seen from the working folder. */
+static enum sl_status resolve(const struct reader *reader, const char *name, char **out,
+                              struct sl_error *err)
+{
+    struct sl_buf path = {0};
+    sl_file_beside(&path, reader->path, name);
+    const char *text = sl_buf_cstr(&path);
+    *out = text ? strdup(text) : NULL;
+    sl_buf_finish(&path);
+    return *out ? SL_OK : sl_fail_memory(err, 0);
+}
+
+static enum sl_status read_path(const struct sl_yaml *yaml, const yaml_node_t *value,
+                                const struct reader *reader, char **out, struct sl_error *err)
+{
+    char *text = NULL;
+    enum sl_status status = sl_yaml_text(yaml, value, &text, err);
+    if (status == SL_OK && text[0] == '\0') {
+        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err, "expected a path");
+    }
+    if (status == SL_OK) {
+        status = resolve(reader, text, out, err);
+    }
+    free(text);
+    return status;
+}
+
+static enum sl_status read_size(const struct sl_yaml *yaml, const yaml_node_t *value,
+                                uint32_t *width, uint32_t *height, struct sl_error *err)
+{
+    char *text = NULL;
+    enum sl_status status = sl_yaml_text(yaml, value, &text, err);
+    unsigned w = 0;
+    unsigned h = 0;
+    char rest;
+    if (status == SL_OK &&
+        (strspn(text, "0123456789x") > 11 || sscanf(text, "%5ux%5u%c", &w, &h, &rest) != 2 ||
+         w == 0 || h == 0 || w > SL_IMAGE_DIM_MAX || h > SL_IMAGE_DIM_MAX)) {
+        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err,
+                              "expected WIDTHxHEIGHT, each from 1 to %u", SL_IMAGE_DIM_MAX);
+    }
+    if (status == SL_OK) {
+        *width = w;
+        *height = h;
+    }
+    free(text);
+    return status;
+}
+
+/* expect_fail */
+
+static enum sl_status set_status(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    static const struct {
+        const char *name;
+        enum sl_status status;
+    } names[] = {
+        {"mismatch", SL_ERR_MISMATCH},
+        {"damaged", SL_ERR_DAMAGED},
+        {"unsupported", SL_ERR_UNSUPPORTED},
+    };
+    struct entry *entry = data;
+    char *text = NULL;
+    enum sl_status status = sl_yaml_text(yaml, value, &text, err);
+    for (size_t i = 0; status == SL_OK && i < COUNT(names); i++) {
+        if (strcmp(names[i].name, text) == 0) {
+            entry->test.expected = names[i].status;
+        }
+    }
+    free(text);
+    if (status == SL_OK && entry->test.expected == SL_OK) {
+        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err,
+                              "expected mismatch, damaged or unsupported");
+    }
+    return status;
+}
+
+static enum sl_status read_reason(const struct sl_yaml *yaml, const yaml_node_t *value, char **out,
+                                  struct sl_error *err)
+{
+    enum sl_status status = sl_yaml_text(yaml, value, out, err);
+    if (status == SL_OK && (*out)[strspn(*out, " \t\n")] == '\0') {
+        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err, "expected a reason");
+    }
+    return status;
+}
+
+static enum sl_status set_expected_reason(struct sl_yaml *yaml, const yaml_node_t *value,
+                                          void *data, struct sl_error *err)
+{
+    struct entry *entry = data;
+    return read_reason(yaml, value, &entry->test.expected_reason, err);
+}
+
+static enum sl_status set_expect_fail(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                      struct sl_error *err)
+{
+    static const struct sl_yaml_key keys[] = {
+        {"status", true, set_status},
+        {"reason", true, set_expected_reason},
+    };
+    return sl_yaml_map(yaml, value, keys, COUNT(keys), data, err);
+}
+
+/* frames: what may differ. Each kind of exception carries a reason, which only people read. */
+
+static enum sl_status check_reason(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                   struct sl_error *err)
+{
+    (void)data;
+    char *text = NULL;
+    enum sl_status status = read_reason(yaml, value, &text, err);
+    free(text);
+    return status;
+}
+
+static struct sl_frame_rule *last_rule(void *data)
+{
+    struct entry *entry = data;
+    return &entry->test.rules[entry->test.rule_count - 1];
+}
+
+static enum sl_status set_max_pixels(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                     struct sl_error *err)
+{
+    struct sl_bucket *bucket = data;
+    uint64_t most = (uint64_t)SL_IMAGE_DIM_MAX * SL_IMAGE_DIM_MAX;
+    return sl_yaml_number(yaml, value, 1, most, &bucket->max_pixels, err);
+}
+
+static enum sl_status set_max_level(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                    struct sl_error *err)
+{
+    struct sl_bucket *bucket = data;
+    uint64_t level = 0;
+    enum sl_status status = sl_yaml_number(yaml, value, 1, 255, &level, err);
+    bucket->max_level = (uint8_t)level;
+    return status;
+}
+
+static enum sl_status add_bucket(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    static const struct sl_yaml_key keys[] = {
+        {"max_pixels", true, set_max_pixels},
+        {"max_level", true, set_max_level},
+        {"reason", true, check_reason},
+    };
+    struct sl_frame_rule *rule = last_rule(data);
+    struct sl_bucket bucket = {0};
+    enum sl_status status = sl_yaml_map(yaml, value, keys, COUNT(keys), &bucket, err);
+    if (status != SL_OK) {
+        return status;
+    }
+    bool rising = rule->bucket_count == 0 ||
+                  rule->buckets[rule->bucket_count - 1].max_level < bucket.max_level;
+    if (!rising || rule->bucket_count == SL_SUITE_BUCKETS_MAX) {
+        return sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err,
+                            "expected at most %u entries of rising max_level",
+                            SL_SUITE_BUCKETS_MAX);
+    }
+    rule->buckets[rule->bucket_count++] = bucket;
+    return SL_OK;
+}
+
+static enum sl_status set_tolerance(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                    struct sl_error *err)
+{
+    return sl_yaml_sequence(yaml, value, data, add_bucket, err);
+}
+
+static enum sl_status read_u32(struct sl_yaml *yaml, const yaml_node_t *value, uint64_t min,
+                               uint32_t *out, struct sl_error *err)
+{
+    uint64_t number = 0;
+    enum sl_status status = sl_yaml_number(yaml, value, min, SL_IMAGE_DIM_MAX, &number, err);
+    *out = (uint32_t)number;
+    return status;
+}
+
+static enum sl_status set_x(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                            struct sl_error *err)
+{
+    return read_u32(yaml, value, 0, &((struct sl_rect *)data)->x, err);
+}
+
+static enum sl_status set_y(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                            struct sl_error *err)
+{
+    return read_u32(yaml, value, 0, &((struct sl_rect *)data)->y, err);
+}
+
+static enum sl_status set_width(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                struct sl_error *err)
+{
+    return read_u32(yaml, value, 1, &((struct sl_rect *)data)->width, err);
+}
+
+static enum sl_status set_height(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    return read_u32(yaml, value, 1, &((struct sl_rect *)data)->height, err);
+}
+
+static enum sl_status add_rect(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                               struct sl_error *err)
+{
+    static const struct sl_yaml_key keys[] = {
+        {"x", true, set_x},
+        {"y", true, set_y},
+        {"width", true, set_width},
+        {"height", true, set_height},
+        {"reason", true, check_reason},
+    };
+    struct sl_frame_rule *rule = last_rule(data);
+    struct sl_rect *rects = sl_suite_grow(rule->rects, rule->rect_count, sizeof(*rects));
+    if (!rects) {
+        return sl_fail_memory(err, 0);
+    }
+    rule->rects = rects;
+    rects[rule->rect_count] = (struct sl_rect){0};
+    return sl_yaml_map(yaml, value, keys, COUNT(keys), &rects[rule->rect_count++], err);
+}
+
+static enum sl_status set_rects(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                struct sl_error *err)
+{
+    return sl_yaml_sequence(yaml, value, data, add_rect, err);
+}
+
+static enum sl_status set_mask_file(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                    struct sl_error *err)
+{
+    const struct entry *entry = data;
+    struct sl_frame_rule *rule = last_rule(data);
+    return read_path(yaml, value, entry->reader, &rule->masks[rule->mask_count - 1], err);
+}
+
+static enum sl_status add_mask(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                               struct sl_error *err)
+{
+    static const struct sl_yaml_key keys[] = {
+        {"file", true, set_mask_file},
+        {"reason", true, check_reason},
+    };
+    struct sl_frame_rule *rule = last_rule(data);
+    char **masks = sl_suite_grow(rule->masks, rule->mask_count, sizeof(*masks));
+    if (!masks) {
+        return sl_fail_memory(err, 0);
+    }
+    rule->masks = masks;
+    masks[rule->mask_count++] = NULL;
+    return sl_yaml_map(yaml, value, keys, COUNT(keys), data, err);
+}
+
+static enum sl_status set_masks(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                struct sl_error *err)
+{
+    return sl_yaml_sequence(yaml, value, data, add_mask, err);
+}
+
+static enum sl_status set_frame(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                struct sl_error *err)
+{
+    return sl_yaml_text(yaml, value, &last_rule(data)->frame, err);
+}
+
+static enum sl_status add_frame_rule(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                     struct sl_error *err)
+{
+    static const struct sl_yaml_key keys[] = {
+        {"frame", true, set_frame},
+        {"tolerance", false, set_tolerance},
+        {"rects", false, set_rects},
+        {"masks", false, set_masks},
+    };
+    struct entry *entry = data;
+    struct sl_frame_rule *rules =
+        sl_suite_grow(entry->test.rules, entry->test.rule_count, sizeof(*rules));
+    if (!rules) {
+        return sl_fail_memory(err, 0);
+    }
+    entry->test.rules = rules;
+    rules[entry->test.rule_count++] = (struct sl_frame_rule){0};
+    return sl_yaml_map(yaml, value, keys, COUNT(keys), data, err);
+}
+
+static enum sl_status set_frames(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    return sl_yaml_sequence(yaml, value, data, add_frame_rule, err);
+}
+
+/* The other keys of a test. */
+
+static enum sl_status set_trace(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                struct sl_error *err)
+{
+    struct entry *entry = data;
+    return read_path(yaml, value, entry->reader, &entry->test.trace, err);
+}
+
+static enum sl_status set_traces(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    struct entry *entry = data;
+    return read_path(yaml, value, entry->reader, &entry->pattern, err);
+}
+
+static bool is_plain_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= 200 && name[0] != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+               length;
+}
+
+static enum sl_status read_name(struct sl_yaml *yaml, const yaml_node_t *value, char **out,
+                                struct sl_error *err)
+{
+    enum sl_status status = sl_yaml_text(yaml, value, out, err);
+    if (status == SL_OK && !is_plain_name(*out)) {
+        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err,
+                              "expected a name of letters, digits, '.', '_' and '-'");
+    }
+    return status;
+}
+
+static enum sl_status set_name(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                               struct sl_error *err)
+{
+    return read_name(yaml, value, &((struct entry *)data)->test.name, err);
+}
+
+static enum sl_status set_golden(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    struct entry *entry = data;
+    return read_path(yaml, value, entry->reader, &entry->test.golden, err);
+}
+
+static enum sl_status set_profile(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                  struct sl_error *err)
+{
+    return sl_yaml_text(yaml, value, &((struct entry *)data)->test.profile, err);
+}
+
+static enum sl_status set_default_target(struct sl_yaml *yaml, const yaml_node_t *value,
+                                         void *data, struct sl_error *err)
+{
+    struct sl_suite_test *test = &((struct entry *)data)->test;
+    return read_size(yaml, value, &test->default_target_width, &test->default_target_height, err);
+}
+
+static enum sl_status set_repeat(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    uint64_t repeat = 1;
+    enum sl_status status = sl_yaml_number(yaml, value, 1, REPEAT_MAX, &repeat, err);
+    ((struct entry *)data)->test.repeat = (uint32_t)repeat;
+    return status;
+}
+
+static const struct sl_yaml_key test_keys[] = {
+    {"trace", false, set_trace},
+    {"traces", false, set_traces},
+    {"name", false, set_name},
+    {"golden", false, set_golden},
+    {"profile", false, set_profile},
+    {"default_target", false, set_default_target},
+    {"repeat", false, set_repeat},
+    {"frames", false, set_frames},
+    {"expect_fail", false, set_expect_fail},
+};
+
+/* Fills in what the entry left open. */
+static enum sl_status complete(const struct reader *reader, struct sl_suite_test *test,
+                               struct sl_error *err)
+{
+    if (!test->name) {
+        test->name = sl_suite_trace_name(test->trace);
+    }
+    if (!test->profile && reader->profile) {
+        test->profile = strdup(reader->profile);
+    }
+    if (test->default_target_width == 0) {
+        test->default_target_width = reader->width;
+        test->default_target_height = reader->height;
+    }
+    if (test->repeat == 0) {
+        test->repeat = (uint32_t)reader->repeat;
+    }
+    if (!test->name || (reader->profile && !test->profile)) {
+        return sl_fail_memory(err, 0);
+    }
+    if (test->golden) {
+        return SL_OK;
+    }
+    struct sl_buf path = {0};
+    sl_buf_printf(&path, "%s/%s", reader->golden_root ? reader->golden_root : "../golden",
+                  test->name);
+    const char *text = sl_buf_cstr(&path);
+    enum sl_status status =
+        text ? resolve(reader, text, &test->golden, err) : sl_fail_memory(err, 0);
+    sl_buf_finish(&path);
+    return status;
+}
+
+static bool is_listed(const struct sl_suite *suite, const char *trace)
+{
+    for (size_t i = 0; i < suite->test_count; i++) {
+        if (strcmp(suite->tests[i].trace, trace) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One test per file that the pattern finds and no earlier entry has, in byte order. */
+static enum sl_status expand(struct sl_yaml *yaml, const yaml_node_t *node, struct entry *entry,
+                             struct sl_error *err)
+{
+    struct reader *reader = entry->reader;
+    glob_t found = {0};
+    int result = glob(entry->pattern, GLOB_ERR, NULL, &found);
+    enum sl_status status = SL_OK;
+    if (result == GLOB_NOMATCH) {
+        status = sl_yaml_fail(yaml, node, SL_RULE_SUITE_TRACE, err, "no file matches '%s'",
+                              entry->pattern);
+    } else if (result != 0) {
+        status = result == GLOB_NOSPACE ? sl_fail_memory(err, 0)
+                                        : sl_fail_errno(err, entry->pattern, "list");
+    }
+    for (size_t i = 0; status == SL_OK && i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i];
+        if (strcmp(path, reader->path) == 0 || is_listed(reader->suite, path)) {
+            continue;
+        }
+        struct sl_suite_test test = {
+            .default_target_width = entry->test.default_target_width,
+            .default_target_height = entry->test.default_target_height,
+            .repeat = entry->test.repeat,
+            .trace = strdup(path),
+            .profile = entry->test.profile ? strdup(entry->test.profile) : NULL,
+        };
+        status = test.trace && !test.profile == !entry->test.profile ? SL_OK
+                                                                      : sl_fail_memory(err, 0);
+        if (status == SL_OK) {
+            status = complete(reader, &test, err);
+        }
+        if (status == SL_OK) {
+            status = sl_suite_add_test(reader->suite, &test, err);
+        }
+        sl_suite_test_finish(&test);
+    }
+    globfree(&found);
+    return status;
+}
+
+static enum sl_status check_entry(struct sl_yaml *yaml, const yaml_node_t *node,
+                                  const struct entry *entry, struct sl_error *err)
+{
+    const struct sl_suite_test *test = &entry->test;
+    if (!test->trace == !entry->pattern) {
+        return sl_yaml_fail(yaml, node, SL_RULE_SUITE_KEY, err,
+                            "expected either 'trace' or 'traces'");
+    }
+    if (entry->pattern && (test->name || test->golden || test->rules || test->expected_reason)) {
+        return sl_yaml_fail(yaml, node, SL_RULE_SUITE_KEY, err,
+                            "'traces' goes with 'profile', 'default_target' and 'repeat' only");
+    }
+    return SL_OK;
+}
+
+static enum sl_status add_entry(struct sl_yaml *yaml, const yaml_node_t *node, void *data,
+                                struct sl_error *err)
+{
+    struct entry entry = {.reader = data};
+    enum sl_status status = sl_yaml_map(yaml, node, test_keys, COUNT(test_keys), &entry, err);
+    if (status == SL_OK) {
+        status = check_entry(yaml, node, &entry, err);
+    }
+    if (status == SL_OK && entry.pattern) {
+        status = expand(yaml, node, &entry, err);
+    } else if (status == SL_OK) {
+        status = complete(entry.reader, &entry.test, err);
+        if (status == SL_OK) {
+            status = sl_suite_add_test(entry.reader->suite, &entry.test, err);
+        }
+    }
+    sl_suite_test_finish(&entry.test);
+    free(entry.pattern);
+    return status;
+}
+
+/* The keys of the file. */
+
+static enum sl_status set_version(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                  struct sl_error *err)
+{
+    (void)data;
+    uint64_t version = 0;
+    enum sl_status status = sl_yaml_number(yaml, value, 1, UINT32_MAX, &version, err);
+    if (status == SL_OK && version > SUITE_VERSION) {
+        status = sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_SUITE_VERSION,
+                         "suite format %u; known is up to %d", (unsigned)version, SUITE_VERSION);
+    }
+    return status;
+}
+
+static enum sl_status set_suite_name(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                     struct sl_error *err)
+{
+    return read_name(yaml, value, &((struct reader *)data)->suite->name, err);
+}
+
+static enum sl_status set_golden_root(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                      struct sl_error *err)
+{
+    return sl_yaml_text(yaml, value, &((struct reader *)data)->golden_root, err);
+}
+
+static enum sl_status set_common_profile(struct sl_yaml *yaml, const yaml_node_t *value,
+                                         void *data, struct sl_error *err)
+{
+    return sl_yaml_text(yaml, value, &((struct reader *)data)->profile, err);
+}
+
+static enum sl_status set_common_target(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                        struct sl_error *err)
+{
+    struct reader *reader = data;
+    return read_size(yaml, value, &reader->width, &reader->height, err);
+}
+
+static enum sl_status set_common_repeat(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                        struct sl_error *err)
+{
+    return sl_yaml_number(yaml, value, 1, REPEAT_MAX, &((struct reader *)data)->repeat, err);
+}
+
+static enum sl_status keep_tests(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                 struct sl_error *err)
+{
+    (void)yaml;
+    (void)err;
+    ((struct reader *)data)->tests = value;
+    return SL_OK;
+}
+
+static const struct sl_yaml_key file_keys[] = {
+    {"scanlock-suite", true, set_version},
+    {"name", true, set_suite_name},
+    {"golden", false, set_golden_root},
+    {"profile", false, set_common_profile},
+    {"default_target", false, set_common_target},
+    {"repeat", false, set_common_repeat},
+    {"tests", true, keep_tests},
+};
+
+static enum sl_status read_document(struct sl_yaml *yaml, const yaml_node_t *root,
+                                    struct reader *reader, struct sl_error *err)
+{
+    enum sl_status status = sl_yaml_map(yaml, root, file_keys, COUNT(file_keys), reader, err);
+    if (status == SL_OK) {
+        status = sl_yaml_sequence(yaml, reader->tests, reader, add_entry, err);
+    }
+    const char *twin = NULL;
+    if (status == SL_OK) {
+        status = sl_suite_find_twin(reader->suite, &twin, err);
+    }
+    if (twin) {
+        status = sl_yaml_fail(yaml, reader->tests, SL_RULE_SUITE_NAME, err,
+                              "two tests are called '%s'", twin);
+    }
+    return status;
+}
+
+enum sl_status sl_suite_load(const char *path, struct sl_suite *suite, struct sl_error *err)
+{
+    struct sl_buf file = {0};
+    struct sl_yaml yaml;
+    const yaml_node_t *root;
+    struct reader reader = {.suite = suite, .path = path, .repeat = 1};
+    *suite = (struct sl_suite){.path = strdup(path)};
+    enum sl_status status = suite->path ? SL_OK : sl_fail_memory(err, 0);
+    if (status == SL_OK) {
+        status = sl_file_read(path, SUITE_FILE_MAX, &file, err);
+    }
+    if (status == SL_OK) {
+        status = sl_yaml_parse(&yaml, path, 1, file.data, file.size, &root, err);
+    }
+    if (status == SL_OK) {
+        status = read_document(&yaml, root, &reader, err);
+        sl_yaml_finish(&yaml);
+    }
+    if (status != SL_OK) {
+        sl_error_set_file(err, path);
+        sl_suite_finish(suite);
+    }
+    free(reader.golden_root);
+    free(reader.profile);
+    sl_buf_finish(&file);
+    return status;
+}
