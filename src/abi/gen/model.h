@@ -281,7 +281,9 @@ struct gen_abi {
 
 /* Walks a list: GEN_EACH(const struct gen_enum, e, &abi->enums) { ... } */
 #define GEN_EACH(type, item, list)                                                                 \
-    for (type *item = (list)->items, *item##_end = item + (list)->count; item != item##_end; item++)
+    for (type *item = (list)->items,                                                               \
+              *item##_end = (list)->count ? item + (list)->count : item;                           \
+         item != item##_end; item++)
 
 /*
  * Reads and checks the text of a file. SL_ERR_DAMAGED with file and line if it is not a sound
