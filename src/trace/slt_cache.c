@@ -83,8 +83,7 @@ static enum sl_status fill_slot(struct sl_slt_cache *cache, struct sl_slt_slot *
             return sl_fail_memory(err, chunk->content_size);
         }
     }
-    enum sl_status status =
-        sl_slt_expand(&cache->expander, cache->file, number, slot->block, err);
+    enum sl_status status = sl_slt_expand(&cache->expander, cache->file, number, slot->block, err);
     if (status != SL_OK) {
         return status;
     }

@@ -73,8 +73,7 @@ static enum sl_status expand_frame(struct ZSTD_DCtx_s *zstd, const struct sl_slt
                                    size_t number, const uint8_t *frame, uint8_t *out,
                                    struct sl_error *err)
 {
-    size_t result =
-        ZSTD_decompressDCtx(zstd, out, chunk->content_size, frame, chunk->frame_size);
+    size_t result = ZSTD_decompressDCtx(zstd, out, chunk->content_size, frame, chunk->frame_size);
     if (result == chunk->content_size) {
         return SL_OK;
     }
@@ -86,8 +85,8 @@ static enum sl_status expand_frame(struct ZSTD_DCtx_s *zstd, const struct sl_slt
                           chunk->offset + SL_SLT_CHUNK_HEAD,
                           "chunk %zu: its content does not match its checksum", number);
     }
-    return bad_content(chunk, number, ZSTD_isError(result) ? ZSTD_getErrorName(result) : "too short",
-                       err);
+    return bad_content(chunk, number,
+                       ZSTD_isError(result) ? ZSTD_getErrorName(result) : "too short", err);
 }
 
 static enum sl_status check_pages(const struct sl_slt_file *file, size_t number,

@@ -280,8 +280,8 @@ enum sl_status sl_slt_event_check_text(const struct sl_event *event, enum sl_sta
                     event->type == SL_EVENT_ATTACH;
     if (has_text && event->u.text.text &&
         !sl_utf8_is_text(event->u.text.text, event->u.text.text_size)) {
-        return sl_fail(err, status, SL_RULE_SLT_EVENT_TEXT,
-                       "%s is not UTF-8 text", event->type == SL_EVENT_NOTE ? "note" : "name");
+        return sl_fail(err, status, SL_RULE_SLT_EVENT_TEXT, "%s is not UTF-8 text",
+                       event->type == SL_EVENT_NOTE ? "note" : "name");
     }
     return SL_OK;
 }
@@ -488,8 +488,8 @@ enum sl_status sl_slt_event_decode(const uint8_t *bytes, size_t left, uint64_t p
         return sl_fail(err, SL_ERR_DAMAGED, SL_RULE_SLT_EVENT_FIELD,
                        "event of type %u uses bits that are reserved", bytes[0]);
     }
-    *record = (struct sl_slt_record){.event.type = (enum sl_event_type)bytes[0],
-                                     .size = type->size};
+    *record =
+        (struct sl_slt_record){.event.type = (enum sl_event_type)bytes[0], .size = type->size};
     type->decode(bytes, &record->event);
     return decode_tail(bytes, left, page_limit, record, err);
 }

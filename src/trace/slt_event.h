@@ -40,8 +40,8 @@ struct sl_slt_record {
 };
 
 /*
- * Judges what an event says, apart from text that it does not point at. status is what a bad one is to the
- * caller: SL_ERR_USAGE when writing, SL_ERR_DAMAGED when reading.
+ * Judges what an event says, apart from text that it does not point at. status is what a bad one is
+ * to the caller: SL_ERR_USAGE when writing, SL_ERR_DAMAGED when reading.
  */
 enum sl_status sl_slt_event_check(const struct sl_event *event, enum sl_status status,
                                   struct sl_error *err);

@@ -46,9 +46,9 @@ enum {
     SL_SLT_END_PAYLOAD = 24,   /* of the end frame */
     SL_SLT_END = SL_SLT_FRAME_HEAD + SL_SLT_END_PAYLOAD,
 
-    SL_SLT_RECORD_MIN = 8, /* the smallest event */
+    SL_SLT_RECORD_MIN = 8,        /* the smallest event */
     SL_SLT_RECORD_FIXED_MAX = 40, /* the largest fixed part */
-    SL_SLT_RUN = 12,       /* one run of pages in a payload */
+    SL_SLT_RUN = 12,              /* one run of pages in a payload */
 };
 
 /* Limits. What exceeds them is refused by the writer and damage to the reader. */

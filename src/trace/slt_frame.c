@@ -58,8 +58,7 @@ bool sl_slt_chunk_fits(uint64_t page_count, uint64_t event_count, uint32_t conte
 {
     return content_size > 0 && content_size <= SL_SLT_CHUNK_MAX &&
            page_count <= content_size / SL_SLT_STORED_PAGE &&
-           event_count <=
-               (content_size - page_count * SL_SLT_STORED_PAGE) / SL_SLT_RECORD_MIN;
+           event_count <= (content_size - page_count * SL_SLT_STORED_PAGE) / SL_SLT_RECORD_MIN;
 }
 
 bool sl_slt_chunk_head_decode(const uint8_t frame[static SL_SLT_CHUNK_HEAD],

@@ -1,4 +1,5 @@
-/* The skippable frames around the chunks: writing them, and telling whole ones from corrupt ones. */
+/* The skippable frames around the chunks: writing them, and telling whole ones from corrupt ones.
+ */
 #ifndef SL_TRACE_SLT_FRAME_H
 #define SL_TRACE_SLT_FRAME_H
 

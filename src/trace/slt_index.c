@@ -156,8 +156,8 @@ void sl_slt_index_encode(const struct sl_slt_index *index, struct sl_buf *out)
 
 static enum sl_status bad_layout(struct sl_error *err, const char *what, uint64_t number)
 {
-    return sl_fail(err, SL_ERR_DAMAGED, SL_RULE_SLT_INDEX_LAYOUT, "index: %s %" PRIu64
-                   " does not fit the file", what, number);
+    return sl_fail(err, SL_ERR_DAMAGED, SL_RULE_SLT_INDEX_LAYOUT,
+                   "index: %s %" PRIu64 " does not fit the file", what, number);
 }
 
 static enum sl_status decode_chunks(struct sl_cursor *c, uint64_t count, struct sl_slt_index *index,

@@ -57,7 +57,8 @@ uint64_t sl_slt_index_chunk_pages(const struct sl_slt_index *index, size_t i);
 size_t sl_slt_index_find_event(const struct sl_slt_index *index, uint64_t event);
 size_t sl_slt_index_find_page(const struct sl_slt_index *index, uint64_t page);
 
-/* The capture points as the public interface shows them; NULL without memory or if there is none. */
+/* The capture points as the public interface shows them; NULL without memory or if there is none.
+ */
 struct sl_trace_frame *sl_slt_index_frames(const struct sl_slt_index *index);
 
 /* Appends the index frame. */

@@ -28,8 +28,7 @@ static struct sl_slt_page_entry *slot_of(const struct sl_slt_page_table *table,
                                          const struct sl_hash128 *hash)
 {
     size_t i = (size_t)sl_get_le64(hash->bytes) & (table->capacity - 1);
-    while (table->entries[i].page_plus_one &&
-           !sl_hash128_equal(&table->entries[i].hash, hash)) {
+    while (table->entries[i].page_plus_one && !sl_hash128_equal(&table->entries[i].hash, hash)) {
         i = (i + 1) & (table->capacity - 1);
     }
     return &table->entries[i];

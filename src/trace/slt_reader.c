@@ -94,8 +94,7 @@ static enum sl_status copy_pages(struct slt_trace *t, struct sl_slt_run run, uin
         const struct sl_slt_view *view = t->view;
         if (run.page < view->first_page || run.page - view->first_page >= view->page_count) {
             size_t number = sl_slt_index_find_page(&t->file.index, run.page);
-            enum sl_status status =
-                sl_slt_cache_get(&t->cache, number, true, t->view, &view, err);
+            enum sl_status status = sl_slt_cache_get(&t->cache, number, true, t->view, &view, err);
             if (status != SL_OK) {
                 return status;
             }
@@ -170,8 +169,7 @@ static enum sl_status go_to(struct slt_trace *t, uint64_t index, struct sl_error
 {
     t->left = 0;
     t->number = sl_slt_index_find_event(&t->file.index, index);
-    enum sl_status status =
-        sl_slt_cache_get(&t->cache, t->number, false, NULL, &t->view, err);
+    enum sl_status status = sl_slt_cache_get(&t->cache, t->number, false, NULL, &t->view, err);
     if (status != SL_OK) {
         return status;
     }

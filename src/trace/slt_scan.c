@@ -12,9 +12,9 @@
 
 struct scan {
     struct sl_slt_file *file;
-    uint64_t at;         /* offset of the frame in question */
-    bool after_index;    /* an index frame has gone by: only the end frame may follow */
-    bool done;           /* no complete frame follows */
+    uint64_t at;      /* offset of the frame in question */
+    bool after_index; /* an index frame has gone by: only the end frame may follow */
+    bool done;        /* no complete frame follows */
     struct sl_slt_expander expander;
 };
 

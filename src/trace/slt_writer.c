@@ -309,8 +309,8 @@ static enum sl_status store_pages(struct sl_trace_writer *w, const struct sl_slt
 static enum sl_status append_record(struct sl_trace_writer *w, const struct sl_event *event,
                                     const struct sl_slt_payload *payload, struct sl_error *err)
 {
-    size_t bound = SL_SLT_RECORD_FIXED_MAX + SL_SLT_NAME_MAX + payload->head + payload->tail +
-                   w->runs.size;
+    size_t bound =
+        SL_SLT_RECORD_FIXED_MAX + SL_SLT_NAME_MAX + payload->head + payload->tail + w->runs.size;
     enum sl_status status = chunk_has_room(w, bound) ? SL_OK : flush_chunk(w, err);
     if (status != SL_OK) {
         return status;
@@ -367,8 +367,8 @@ static enum sl_status write_index(struct sl_trace_writer *w, struct sl_error *er
     sl_slt_index_encode(&w->index, &w->out);
     uint64_t size = w->out.size;
     if (size > UINT32_MAX) {
-        return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
-                       "index of %zu bytes, limit %u", w->out.size, UINT32_MAX);
+        return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT, "index of %zu bytes, limit %u",
+                       w->out.size, UINT32_MAX);
     }
     sl_slt_end_encode(w->offset, (uint32_t)size, &w->out);
     return write_out(w, err);

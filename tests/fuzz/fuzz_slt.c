@@ -90,9 +90,8 @@ static void build_file(const uint8_t settings[static 3], uint8_t *content, size_
                                      .content_size = (uint32_t)size,
                                      .page_count = settings[0],
                                      .event_count = settings[1]};
-    struct sl_slt_chunk chunk = {.offset = file->size,
-                                 .frame_size = head.frame_size,
-                                 .content_size = head.content_size};
+    struct sl_slt_chunk chunk = {
+        .offset = file->size, .frame_size = head.frame_size, .content_size = head.content_size};
     sl_slt_chunk_head_encode(&head, file);
     sl_buf_append(file, frame, frame_size);
     if (sl_slt_index_add_chunk(&index, &chunk, head.event_count, head.page_count)) {

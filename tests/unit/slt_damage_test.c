@@ -188,8 +188,7 @@ static void forge_chunk(struct forged *f)
     uint8_t frame[8192];
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
     ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, f->checksum);
-    size_t size =
-        ZSTD_compress2(zstd, frame, sizeof(frame), f->content.data, f->content.size);
+    size_t size = ZSTD_compress2(zstd, frame, sizeof(frame), f->content.data, f->content.size);
     cr_assert_not(ZSTD_isError(size));
     ZSTD_freeCCtx(zstd);
     f->head.frame_size = f->head.frame_size ? f->head.frame_size : (uint32_t)size;
@@ -290,16 +289,13 @@ Test(slt_damage, malformed_events)
          28,
          "slt.event.pages"},
         {"a page number at the end of the world",
-         {1, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255,
-          255, 255},
+         {1, 0, 0, 0, 0, 16, 0,   0,   0,   0,   0,   0,   0,   0,
+          0, 0, 1, 0, 0, 0,  255, 255, 255, 255, 255, 255, 255, 255},
          28,
          "slt.event.pages"},
         {"expectation of kind 0", {7}, 24, "slt.event.field"},
         {"expectation of kind 6", {7, 6}, 24, "slt.event.field"},
-        {"interrupt with bytes",
-         {7, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
-         25,
-         "slt.event.field"},
+        {"interrupt with bytes", {7, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 25, "slt.event.field"},
         {"name of 4096 bytes", {6, 0, 0, 0, 0, 16}, 20, "slt.event.field"},
         {"name with a NUL", {6, 0, 0, 0, 1}, 9, "slt.event.text"},
         {"note not UTF-8", {8, 0, 0, 0, 1, 0, 0, 0, 0xFF}, 9, "slt.event.text"},
@@ -347,7 +343,9 @@ Test(slt_damage, malformed_metadata)
          20,
          "slt.header.field"},
         {"unknown field", {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 8}, 18, "slt.header.field"},
-        {"version of 3 bytes", {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 2, 0, 0, 0, 3}, 21,
+        {"version of 3 bytes",
+         {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 2, 0, 0, 0, 3},
+         21,
          "slt.header.field"},
         {"half a region", {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 6, 0, 0, 0, 8}, 26, "slt.header.field"},
         {"empty region", {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 6, 0, 0, 0, 16}, 34, "mem.region"},
@@ -356,19 +354,21 @@ Test(slt_damage, malformed_metadata)
          34,
          "mem.region"},
         {"the same region twice",
-         {1, 0, 0, 0, 2, 0,  0, 0, 'd', 0, 6, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-          0, 16, 0, 0, 0, 0, 0, 0, 0,   0, 0, 0, 0, 0, 0,  0, 0, 16},
+         {1, 0, 0, 0, 2, 0,  0, 0, 'd', 0, 6, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0,
+          0, 0, 0, 0, 0, 16, 0, 0, 0,   0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 16},
          50,
          "mem.region"},
-        {"option without a value", {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 7, 0, 0, 0, 2, 0, 0, 0, 'a'},
-         20, "slt.header.field"},
+        {"option without a value",
+         {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 7, 0, 0, 0, 2, 0, 0, 0, 'a'},
+         20,
+         "slt.header.field"},
         {"option without a name",
          {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 7, 0, 0, 0, 3, 0, 0, 0, 0, 'a'},
          21,
          "slt.header.field"},
         {"option twice",
-         {1, 0, 0, 0, 2, 0, 0, 0, 'd', 0, 7, 0, 0, 0, 3, 0, 0, 0, 'a', 0, 0, 7, 0, 0, 0, 3, 0, 0, 0,
-          'a'},
+         {1, 0, 0, 0,   2, 0, 0, 0, 'd', 0, 7, 0, 0, 0, 3,
+          0, 0, 0, 'a', 0, 0, 7, 0, 0,   0, 3, 0, 0, 0, 'a'},
          32,
          "slt.header.field"},
     };
@@ -452,7 +452,8 @@ Test(slt_damage, heads_that_lie)
     } rows[] = {
         {"more events than fit", {.event_count = 2}, "slt.index.layout"},
         {"more pages than fit", {.event_count = 0, .page_count = 1}, "slt.index.layout"},
-        {"content too large", {.event_count = 1, .content_size = SL_SLT_CHUNK_MAX + 1},
+        {"content too large",
+         {.event_count = 1, .content_size = SL_SLT_CHUNK_MAX + 1},
          "slt.index.layout"},
         {"content of another size", {.event_count = 1, .content_size = 16}, "slt.chunk.content"},
         {"frame of another size", {.event_count = 1, .frame_size = 20}, "slt.chunk.head"},
@@ -561,10 +562,8 @@ Test(slt_damage, an_end_that_points_elsewhere)
         uint32_t size;
         const char *rule;
     } rows[] = {
-        {0, 34, "slt.end.frame"},
-        {34, UINT32_MAX, "slt.end.frame"},
-        {UINT64_MAX, 56, "slt.end.frame"},
-        {UINT64_MAX - 7, 8, "slt.end.frame"},
+        {0, 34, "slt.end.frame"},          {34, UINT32_MAX, "slt.end.frame"},
+        {UINT64_MAX, 56, "slt.end.frame"}, {UINT64_MAX - 7, 8, "slt.end.frame"},
         {34, 7, "slt.end.frame"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -66,12 +66,11 @@ void slt_events_add(struct slt_events *list, const struct sl_event *event)
 
 void slt_events_add_mem(struct slt_events *list, uint64_t gpa, const uint8_t *bytes, size_t size)
 {
-    slt_events_add(list, &(struct sl_event){
-                             .type = SL_EVENT_MEM,
-                             .u.mem = {.gpa = gpa,
-                                       .bytes = slt_events_keep(list, bytes, size),
-                                       .size = size},
-                         });
+    slt_events_add(
+        list, &(struct sl_event){
+                  .type = SL_EVENT_MEM,
+                  .u.mem = {.gpa = gpa, .bytes = slt_events_keep(list, bytes, size), .size = size},
+              });
 }
 
 void slt_events_finish(struct slt_events *list)
@@ -281,8 +280,8 @@ bool slt_event_equal(const struct sl_event *a, const struct sl_event *b)
     case SL_EVENT_MMIO:
         return a->u.mmio.space == b->u.mmio.space && a->u.mmio.size == b->u.mmio.size &&
                a->u.mmio.is_read == b->u.mmio.is_read &&
-               a->u.mmio.has_value == b->u.mmio.has_value &&
-               a->u.mmio.offset == b->u.mmio.offset && a->u.mmio.value == b->u.mmio.value;
+               a->u.mmio.has_value == b->u.mmio.has_value && a->u.mmio.offset == b->u.mmio.offset &&
+               a->u.mmio.value == b->u.mmio.value;
     case SL_EVENT_VRING:
         return a->u.vring.queue == b->u.vring.queue && a->u.vring.size == b->u.vring.size &&
                a->u.vring.desc_gpa == b->u.vring.desc_gpa &&

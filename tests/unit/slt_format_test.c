@@ -149,8 +149,7 @@ static void list_trace(struct sl_buf *out, const char *path)
     cr_assert_eq(sl_trace_open(path, &trace, &err), SL_OK, "%s", err.message);
     const struct sl_trace_meta *meta = sl_trace_get_meta(trace);
     sl_buf_printf(out, "device %s\nabi 0x%" PRIx32 "\nprofile %s\nproducer %s\nprovenance %s\n",
-                  meta->device, meta->abi_version, meta->profile, meta->producer,
-                  meta->provenance);
+                  meta->device, meta->abi_version, meta->profile, meta->producer, meta->provenance);
     for (size_t i = 0; i < meta->ram_count; i++) {
         sl_buf_printf(out, "ram 0x%" PRIx64 " 0x%" PRIx64 "\n", meta->ram[i].gpa,
                       meta->ram[i].size);

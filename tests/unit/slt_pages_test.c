@@ -162,8 +162,7 @@ Test(slt_pages, memory_stays_bounded_when_pages_come_back)
     enum sl_status status;
     bool complete;
     struct sl_error err;
-    cr_assert_eq(slt_read_prefix(file.data, file.size, &list, &status, &complete, &err),
-                 2 * PAGES);
+    cr_assert_eq(slt_read_prefix(file.data, file.size, &list, &status, &complete, &err), 2 * PAGES);
     cr_assert(complete);
     sl_buf_finish(&file);
     slt_events_finish(&list);
