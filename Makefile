@@ -23,7 +23,7 @@ WARNINGS := -std=c11 -pedantic -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -
 WERROR   ?= -Werror
 
 # The same source must give the same bytes everywhere: no contraction, no paths in the binary.
-CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSL_VERSION='"$(VERSION)"'
 CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. \
   -fvisibility=hidden -fPIC -pthread
 LDLIBS   += $(shell pkg-config --libs $(MODULES) 2>/dev/null) -pthread

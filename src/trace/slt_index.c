@@ -78,15 +78,16 @@ uint64_t sl_slt_index_chunk_pages(const struct sl_slt_index *index, size_t i)
 }
 
 /*
- * Both numbers never fall from one chunk to the next, and a chunk may hold none. The last chunk
- * that starts at or below the number is the one that holds it.
+ * Event and page numbers never fall from one chunk to the next, and a chunk may hold none. The last
+ * chunk that starts at or below a number is the one that holds it.
  */
-size_t sl_slt_index_find_event(const struct sl_slt_index *index, uint64_t event)
+static size_t find_chunk(const struct sl_slt_index *index, uint64_t number, bool is_page)
 {
     size_t low = 0;
     for (size_t high = index->chunk_count; high - low > 1;) {
         size_t middle = low + (high - low) / 2;
-        if (index->chunks[middle].first_event <= event) {
+        const struct sl_slt_chunk *chunk = &index->chunks[middle];
+        if ((is_page ? chunk->first_page : chunk->first_event) <= number) {
             low = middle;
         } else {
             high = middle;
@@ -95,18 +96,14 @@ size_t sl_slt_index_find_event(const struct sl_slt_index *index, uint64_t event)
     return low;
 }
 
+size_t sl_slt_index_find_event(const struct sl_slt_index *index, uint64_t event)
+{
+    return find_chunk(index, event, false);
+}
+
 size_t sl_slt_index_find_page(const struct sl_slt_index *index, uint64_t page)
 {
-    size_t low = 0;
-    for (size_t high = index->chunk_count; high - low > 1;) {
-        size_t middle = low + (high - low) / 2;
-        if (index->chunks[middle].first_page <= page) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return find_chunk(index, page, true);
 }
 
 struct sl_trace_frame *sl_slt_index_frames(const struct sl_slt_index *index)

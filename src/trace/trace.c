@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How the files of a format begin. */
+/* How the files of a format begin. A row with no start at all would take any text. */
 static const struct opener {
     const char *start;
     size_t size;
@@ -16,6 +16,14 @@ static const struct opener {
 };
 
 enum { START_MAX = 16 };
+
+static bool begins_like(const struct opener *opener, const char *start, size_t size)
+{
+    if (opener->size == 0) {
+        return !memchr(start, 0, size);
+    }
+    return size >= opener->size && memcmp(start, opener->start, opener->size) == 0;
+}
 
 enum sl_status sl_trace_open(const char *path, struct sl_trace **trace, struct sl_error *err)
 {
@@ -32,7 +40,7 @@ enum sl_status sl_trace_open(const char *path, struct sl_trace **trace, struct s
         return status;
     }
     for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
-        if (size >= openers[i].size && memcmp(start, openers[i].start, openers[i].size) == 0) {
+        if (begins_like(&openers[i], start, size)) {
             return openers[i].open(path, trace, err);
         }
     }

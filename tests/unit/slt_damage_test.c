@@ -11,6 +11,7 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 #include <zstd.h>
 
 TestSuite(slt_damage, .timeout = 120);
@@ -614,4 +615,55 @@ Test(slt_damage, not_a_binary_trace)
     cr_assert_str_eq(err.file, "test.slt");
     cr_assert_eq(sl_trace_open("/nonexistent/a.slt", &trace, &err), SL_ERR_ENVIRONMENT);
     cr_assert_str_eq(err.rule, "host.file");
+}
+
+/* Each part of a file, spoiled: the rule, and the offset of the part. */
+Test(slt_damage, each_part_has_its_rule)
+{
+    static const struct {
+        size_t byte;
+        uint64_t offset;
+        const char *rule;
+    } rows[] = {
+        {0x00, 0x00, "slt.header.magic"},    {0x09, 0x00, "slt.header.magic"},
+        {0x0C, 0x08, "slt.header.checksum"}, {0x14, 0x08, "slt.header.checksum"},
+        {0x22, 0x22, "slt.chunk.head"},      {0x3A, 0x22, "slt.chunk.head"},
+        {0x5A, 0x5A, "slt.chunk.content"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct forged f = forge(reset_record, 8, 1);
+        forge_header(&f, device_field, sizeof(device_field));
+        forge_chunk(&f);
+        forge_end(&f);
+        f.file.data[rows[i].byte] ^= 0x40;
+        struct sl_error err;
+        expect_rule(read_forged(&f, &err), &err, SL_ERR_DAMAGED, rows[i].rule, rows[i].rule);
+        cr_assert_eq(err.offset, rows[i].offset, "byte %zu: offset %lu", rows[i].byte,
+                     (unsigned long)err.offset);
+    }
+    struct forged f = forge("", 0, 0);
+    forge_header(&f, device_field, sizeof(device_field));
+    forge_end(&f);
+    f.file.data[0x22 + 20] ^= 1;
+    struct sl_error err;
+    expect_rule(read_forged(&f, &err), &err, SL_ERR_DAMAGED, "slt.index.checksum", "index");
+    cr_assert_eq(err.offset, 0x22);
+}
+
+Test(slt_damage, a_file_in_no_format)
+{
+    char path[] = "/tmp/slt_damage.XXXXXX";
+    int fd = mkstemp(path);
+    cr_assert_eq(write(fd,
+                       "\x7F"
+                       "ELF\0\0",
+                       6),
+                 6);
+    close(fd);
+    struct sl_trace *trace;
+    struct sl_error err;
+    cr_assert_eq(sl_trace_open(path, &trace, &err), SL_ERR_DAMAGED);
+    cr_assert_str_eq(err.rule, "trace.format");
+    cr_assert_str_eq(err.file, path);
+    unlink(path);
 }
