@@ -134,7 +134,7 @@ ABI_GEN    := $(BUILD)/abi-gen
 RULES_PAGE := $(BUILD)/rules-page
 HOST_CC    ?= $(CC)
 GEN_BASE   := src/base/buf.c src/base/file.c src/base/rule.c src/base/status.c
-GEN_DEPS   := $(wildcard src/abi/gen/*.h src/base/*.h src/base/*.def src/abi/abi.h include/scanlock/error.h)
+GEN_DEPS   := $(wildcard src/abi/gen/*.h src/base/*.h src/abi/abi.h include/scanlock/error.h)
 
 COMMITTED  := include/scanlock/aerogpu_abi.h docs/abi-aerogpu.md docs/abi-virtio-gpu.md docs/rules.md
 
@@ -143,7 +143,7 @@ $(ABI_GEN): $(GEN_SRC) $(GEN_BASE) src/abi/type.c $(GEN_DEPS)
 	$(if $(V),,@echo "  HOSTCC  $@")
 	$(Q)$(HOST_CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) -lyaml
 
-$(RULES_PAGE): src/base/gen/rules_page.c $(GEN_BASE) $(GEN_DEPS)
+$(RULES_PAGE): src/base/gen/rules_page.c $(GEN_BASE) $(GEN_DEPS) src/base/rules.def
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
 

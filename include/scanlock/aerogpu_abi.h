@@ -14,6 +14,10 @@
 #else
 #define SL_ABI_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
+#define SL_ABI_SIZE(name, bytes) \
+    SL_ABI_ASSERT(sizeof(struct name) == (bytes), "size of " #name)
+#define SL_ABI_OFFSET(name, field, bytes) \
+    SL_ABI_ASSERT(offsetof(struct name, field) == (bytes), #name "." #field)
 
 /* ---- PCI identity, registers, features, error codes and formats. ---- */
 
@@ -216,6 +220,7 @@
 #define AEROGPU_MMIO_REG_CURSOR_PITCH_BYTES 0x0528u
 
 /* Bits of the FEATURES registers. */
+
 /* The device can mirror the completed fence into a guest page. */
 #define AEROGPU_FEATURE_FENCE_PAGE UINT64_C(0x1)
 /* Cursor registers are implemented. */
@@ -230,12 +235,14 @@
 #define AEROGPU_FEATURE_ERROR_INFO UINT64_C(0x20)
 
 /* Bits of RING_CONTROL. */
+
 /* Bit 0 of RING_CONTROL: let the device consume ring entries. */
 #define AEROGPU_RING_CONTROL_ENABLE 1u
 /* Bit 1 of RING_CONTROL: write 1 to reset the ring (self clearing). */
 #define AEROGPU_RING_CONTROL_RESET 2u
 
 /* Bits of IRQ_STATUS, IRQ_ENABLE and IRQ_ACK. */
+
 /*
  * Bit 0: the completed fence moved forward for a submission that wanted an interrupt. Latched only
  * while enabled in IRQ_ENABLE.
@@ -357,12 +364,12 @@ struct aerogpu_alloc_entry {
     /* Reserved; write zero, ignore on read. */
     uint64_t reserved0;
 };
-SL_ABI_ASSERT(sizeof(struct aerogpu_alloc_entry) == 32, "aerogpu_alloc_entry");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_entry, alloc_id) == 0, "aerogpu_alloc_entry.alloc_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_entry, flags) == 4, "aerogpu_alloc_entry.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_entry, gpa) == 8, "aerogpu_alloc_entry.gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_entry, size_bytes) == 16, "aerogpu_alloc_entry.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_entry, reserved0) == 24, "aerogpu_alloc_entry.reserved0");
+SL_ABI_SIZE(aerogpu_alloc_entry, 32);
+SL_ABI_OFFSET(aerogpu_alloc_entry, alloc_id, 0);
+SL_ABI_OFFSET(aerogpu_alloc_entry, flags, 4);
+SL_ABI_OFFSET(aerogpu_alloc_entry, gpa, 8);
+SL_ABI_OFFSET(aerogpu_alloc_entry, size_bytes, 16);
+SL_ABI_OFFSET(aerogpu_alloc_entry, reserved0, 24);
 
 /* Header of the per-submission allocation table, followed by entry_count entries. */
 struct aerogpu_alloc_table_header {
@@ -380,13 +387,13 @@ struct aerogpu_alloc_table_header {
     uint32_t reserved0;
     /* entries follows at 24. */
 };
-SL_ABI_ASSERT(sizeof(struct aerogpu_alloc_table_header) == 24, "aerogpu_alloc_table_header");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_table_header, magic) == 0, "aerogpu_alloc_table_header.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_table_header, abi_version) == 4, "aerogpu_alloc_table_header.abi_version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_table_header, size_bytes) == 8, "aerogpu_alloc_table_header.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_table_header, entry_count) == 12, "aerogpu_alloc_table_header.entry_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_table_header, entry_stride_bytes) == 16, "aerogpu_alloc_table_header.entry_stride_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_alloc_table_header, reserved0) == 20, "aerogpu_alloc_table_header.reserved0");
+SL_ABI_SIZE(aerogpu_alloc_table_header, 24);
+SL_ABI_OFFSET(aerogpu_alloc_table_header, magic, 0);
+SL_ABI_OFFSET(aerogpu_alloc_table_header, abi_version, 4);
+SL_ABI_OFFSET(aerogpu_alloc_table_header, size_bytes, 8);
+SL_ABI_OFFSET(aerogpu_alloc_table_header, entry_count, 12);
+SL_ABI_OFFSET(aerogpu_alloc_table_header, entry_stride_bytes, 16);
+SL_ABI_OFFSET(aerogpu_alloc_table_header, reserved0, 20);
 
 /* Ring slot content: one submission. */
 #pragma pack(push, 1)
@@ -419,19 +426,19 @@ struct aerogpu_submit_desc {
     uint64_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_submit_desc) == 64, "aerogpu_submit_desc");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, desc_size_bytes) == 0, "aerogpu_submit_desc.desc_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, flags) == 4, "aerogpu_submit_desc.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, context_id) == 8, "aerogpu_submit_desc.context_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, engine_id) == 12, "aerogpu_submit_desc.engine_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, cmd_gpa) == 16, "aerogpu_submit_desc.cmd_gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, cmd_size_bytes) == 24, "aerogpu_submit_desc.cmd_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, cmd_reserved0) == 28, "aerogpu_submit_desc.cmd_reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, alloc_table_gpa) == 32, "aerogpu_submit_desc.alloc_table_gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, alloc_table_size_bytes) == 40, "aerogpu_submit_desc.alloc_table_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, alloc_table_reserved0) == 44, "aerogpu_submit_desc.alloc_table_reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, signal_fence) == 48, "aerogpu_submit_desc.signal_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_submit_desc, reserved0) == 56, "aerogpu_submit_desc.reserved0");
+SL_ABI_SIZE(aerogpu_submit_desc, 64);
+SL_ABI_OFFSET(aerogpu_submit_desc, desc_size_bytes, 0);
+SL_ABI_OFFSET(aerogpu_submit_desc, flags, 4);
+SL_ABI_OFFSET(aerogpu_submit_desc, context_id, 8);
+SL_ABI_OFFSET(aerogpu_submit_desc, engine_id, 12);
+SL_ABI_OFFSET(aerogpu_submit_desc, cmd_gpa, 16);
+SL_ABI_OFFSET(aerogpu_submit_desc, cmd_size_bytes, 24);
+SL_ABI_OFFSET(aerogpu_submit_desc, cmd_reserved0, 28);
+SL_ABI_OFFSET(aerogpu_submit_desc, alloc_table_gpa, 32);
+SL_ABI_OFFSET(aerogpu_submit_desc, alloc_table_size_bytes, 40);
+SL_ABI_OFFSET(aerogpu_submit_desc, alloc_table_reserved0, 44);
+SL_ABI_OFFSET(aerogpu_submit_desc, signal_fence, 48);
+SL_ABI_OFFSET(aerogpu_submit_desc, reserved0, 56);
 
 /* Header of the submission ring; entry_count slots of entry_stride_bytes follow. */
 #pragma pack(push, 1)
@@ -461,18 +468,18 @@ struct aerogpu_ring_header {
     /* entries follows at 64. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_ring_header) == 64, "aerogpu_ring_header");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, magic) == 0, "aerogpu_ring_header.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, abi_version) == 4, "aerogpu_ring_header.abi_version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, size_bytes) == 8, "aerogpu_ring_header.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, entry_count) == 12, "aerogpu_ring_header.entry_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, entry_stride_bytes) == 16, "aerogpu_ring_header.entry_stride_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, flags) == 20, "aerogpu_ring_header.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, head) == 24, "aerogpu_ring_header.head");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, tail) == 28, "aerogpu_ring_header.tail");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, reserved0) == 32, "aerogpu_ring_header.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, reserved1) == 36, "aerogpu_ring_header.reserved1");
-SL_ABI_ASSERT(offsetof(struct aerogpu_ring_header, reserved2) == 40, "aerogpu_ring_header.reserved2");
+SL_ABI_SIZE(aerogpu_ring_header, 64);
+SL_ABI_OFFSET(aerogpu_ring_header, magic, 0);
+SL_ABI_OFFSET(aerogpu_ring_header, abi_version, 4);
+SL_ABI_OFFSET(aerogpu_ring_header, size_bytes, 8);
+SL_ABI_OFFSET(aerogpu_ring_header, entry_count, 12);
+SL_ABI_OFFSET(aerogpu_ring_header, entry_stride_bytes, 16);
+SL_ABI_OFFSET(aerogpu_ring_header, flags, 20);
+SL_ABI_OFFSET(aerogpu_ring_header, head, 24);
+SL_ABI_OFFSET(aerogpu_ring_header, tail, 28);
+SL_ABI_OFFSET(aerogpu_ring_header, reserved0, 32);
+SL_ABI_OFFSET(aerogpu_ring_header, reserved1, 36);
+SL_ABI_OFFSET(aerogpu_ring_header, reserved2, 40);
 
 /* Guest page into which the device mirrors the completed fence. */
 #pragma pack(push, 1)
@@ -487,11 +494,11 @@ struct aerogpu_fence_page {
     uint64_t reserved0[5];
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_fence_page) == 56, "aerogpu_fence_page");
-SL_ABI_ASSERT(offsetof(struct aerogpu_fence_page, magic) == 0, "aerogpu_fence_page.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_fence_page, abi_version) == 4, "aerogpu_fence_page.abi_version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_fence_page, completed_fence) == 8, "aerogpu_fence_page.completed_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_fence_page, reserved0) == 16, "aerogpu_fence_page.reserved0");
+SL_ABI_SIZE(aerogpu_fence_page, 56);
+SL_ABI_OFFSET(aerogpu_fence_page, magic, 0);
+SL_ABI_OFFSET(aerogpu_fence_page, abi_version, 4);
+SL_ABI_OFFSET(aerogpu_fence_page, completed_fence, 8);
+SL_ABI_OFFSET(aerogpu_fence_page, reserved0, 16);
 
 /* ---- Command stream. ---- */
 
@@ -912,13 +919,13 @@ struct aerogpu_cmd_stream_header {
     uint32_t reserved1;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_stream_header) == 24, "aerogpu_cmd_stream_header");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_stream_header, magic) == 0, "aerogpu_cmd_stream_header.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_stream_header, abi_version) == 4, "aerogpu_cmd_stream_header.abi_version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_stream_header, size_bytes) == 8, "aerogpu_cmd_stream_header.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_stream_header, flags) == 12, "aerogpu_cmd_stream_header.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_stream_header, reserved0) == 16, "aerogpu_cmd_stream_header.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_stream_header, reserved1) == 20, "aerogpu_cmd_stream_header.reserved1");
+SL_ABI_SIZE(aerogpu_cmd_stream_header, 24);
+SL_ABI_OFFSET(aerogpu_cmd_stream_header, magic, 0);
+SL_ABI_OFFSET(aerogpu_cmd_stream_header, abi_version, 4);
+SL_ABI_OFFSET(aerogpu_cmd_stream_header, size_bytes, 8);
+SL_ABI_OFFSET(aerogpu_cmd_stream_header, flags, 12);
+SL_ABI_OFFSET(aerogpu_cmd_stream_header, reserved0, 16);
+SL_ABI_OFFSET(aerogpu_cmd_stream_header, reserved1, 20);
 
 /* Header of every packet. */
 #pragma pack(push, 1)
@@ -929,9 +936,9 @@ struct aerogpu_cmd_hdr {
     uint32_t size_bytes;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_hdr) == 8, "aerogpu_cmd_hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_hdr, opcode) == 0, "aerogpu_cmd_hdr.opcode");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_hdr, size_bytes) == 4, "aerogpu_cmd_hdr.size_bytes");
+SL_ABI_SIZE(aerogpu_cmd_hdr, 8);
+SL_ABI_OFFSET(aerogpu_cmd_hdr, opcode, 0);
+SL_ABI_OFFSET(aerogpu_cmd_hdr, size_bytes, 4);
 
 /* DEBUG_MARKER: a header with text behind it. */
 #pragma pack(push, 1)
@@ -941,8 +948,8 @@ struct aerogpu_cmd_debug_marker {
     /* text follows at 8. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_debug_marker) == 8, "aerogpu_cmd_debug_marker");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_debug_marker, hdr) == 0, "aerogpu_cmd_debug_marker.hdr");
+SL_ABI_SIZE(aerogpu_cmd_debug_marker, 8);
+SL_ABI_OFFSET(aerogpu_cmd_debug_marker, hdr, 0);
 
 /* CREATE_BUFFER packet. */
 #pragma pack(push, 1)
@@ -963,14 +970,14 @@ struct aerogpu_cmd_create_buffer {
     uint64_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_create_buffer) == 40, "aerogpu_cmd_create_buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, hdr) == 0, "aerogpu_cmd_create_buffer.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, buffer_handle) == 8, "aerogpu_cmd_create_buffer.buffer_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, usage_flags) == 12, "aerogpu_cmd_create_buffer.usage_flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, size_bytes) == 16, "aerogpu_cmd_create_buffer.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, backing_alloc_id) == 24, "aerogpu_cmd_create_buffer.backing_alloc_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, backing_offset_bytes) == 28, "aerogpu_cmd_create_buffer.backing_offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_buffer, reserved0) == 32, "aerogpu_cmd_create_buffer.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_create_buffer, 40);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, buffer_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, usage_flags, 12);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, size_bytes, 16);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, backing_alloc_id, 24);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, backing_offset_bytes, 28);
+SL_ABI_OFFSET(aerogpu_cmd_create_buffer, reserved0, 32);
 
 /* CREATE_TEXTURE2D packet. */
 #pragma pack(push, 1)
@@ -1004,19 +1011,19 @@ struct aerogpu_cmd_create_texture2d {
     uint64_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_create_texture2d) == 56, "aerogpu_cmd_create_texture2d");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, hdr) == 0, "aerogpu_cmd_create_texture2d.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, texture_handle) == 8, "aerogpu_cmd_create_texture2d.texture_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, usage_flags) == 12, "aerogpu_cmd_create_texture2d.usage_flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, format) == 16, "aerogpu_cmd_create_texture2d.format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, width) == 20, "aerogpu_cmd_create_texture2d.width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, height) == 24, "aerogpu_cmd_create_texture2d.height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, mip_levels) == 28, "aerogpu_cmd_create_texture2d.mip_levels");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, array_layers) == 32, "aerogpu_cmd_create_texture2d.array_layers");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, row_pitch_bytes) == 36, "aerogpu_cmd_create_texture2d.row_pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, backing_alloc_id) == 40, "aerogpu_cmd_create_texture2d.backing_alloc_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, backing_offset_bytes) == 44, "aerogpu_cmd_create_texture2d.backing_offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture2d, reserved0) == 48, "aerogpu_cmd_create_texture2d.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_create_texture2d, 56);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, texture_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, usage_flags, 12);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, format, 16);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, width, 20);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, height, 24);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, mip_levels, 28);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, array_layers, 32);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, row_pitch_bytes, 36);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, backing_alloc_id, 40);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, backing_offset_bytes, 44);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture2d, reserved0, 48);
 
 /* CREATE_TEXTURE_VIEW packet. */
 #pragma pack(push, 1)
@@ -1041,16 +1048,16 @@ struct aerogpu_cmd_create_texture_view {
     uint64_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_create_texture_view) == 44, "aerogpu_cmd_create_texture_view");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, hdr) == 0, "aerogpu_cmd_create_texture_view.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, view_handle) == 8, "aerogpu_cmd_create_texture_view.view_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, texture_handle) == 12, "aerogpu_cmd_create_texture_view.texture_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, format) == 16, "aerogpu_cmd_create_texture_view.format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, base_mip_level) == 20, "aerogpu_cmd_create_texture_view.base_mip_level");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, mip_level_count) == 24, "aerogpu_cmd_create_texture_view.mip_level_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, base_array_layer) == 28, "aerogpu_cmd_create_texture_view.base_array_layer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, array_layer_count) == 32, "aerogpu_cmd_create_texture_view.array_layer_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_texture_view, reserved0) == 36, "aerogpu_cmd_create_texture_view.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_create_texture_view, 44);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, view_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, texture_handle, 12);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, format, 16);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, base_mip_level, 20);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, mip_level_count, 24);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, base_array_layer, 28);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, array_layer_count, 32);
+SL_ABI_OFFSET(aerogpu_cmd_create_texture_view, reserved0, 36);
 
 /* DESTROY_RESOURCE packet. */
 #pragma pack(push, 1)
@@ -1063,10 +1070,10 @@ struct aerogpu_cmd_destroy_resource {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_destroy_resource) == 16, "aerogpu_cmd_destroy_resource");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_resource, hdr) == 0, "aerogpu_cmd_destroy_resource.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_resource, resource_handle) == 8, "aerogpu_cmd_destroy_resource.resource_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_resource, reserved0) == 12, "aerogpu_cmd_destroy_resource.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_destroy_resource, 16);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_resource, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_resource, resource_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_resource, reserved0, 12);
 
 /* DESTROY_TEXTURE_VIEW packet. */
 #pragma pack(push, 1)
@@ -1079,10 +1086,10 @@ struct aerogpu_cmd_destroy_texture_view {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_destroy_texture_view) == 16, "aerogpu_cmd_destroy_texture_view");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_texture_view, hdr) == 0, "aerogpu_cmd_destroy_texture_view.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_texture_view, view_handle) == 8, "aerogpu_cmd_destroy_texture_view.view_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_texture_view, reserved0) == 12, "aerogpu_cmd_destroy_texture_view.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_destroy_texture_view, 16);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_texture_view, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_texture_view, view_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_texture_view, reserved0, 12);
 
 /* RESOURCE_DIRTY_RANGE packet. */
 #pragma pack(push, 1)
@@ -1099,12 +1106,12 @@ struct aerogpu_cmd_resource_dirty_range {
     uint64_t size_bytes;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_resource_dirty_range) == 32, "aerogpu_cmd_resource_dirty_range");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_resource_dirty_range, hdr) == 0, "aerogpu_cmd_resource_dirty_range.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_resource_dirty_range, resource_handle) == 8, "aerogpu_cmd_resource_dirty_range.resource_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_resource_dirty_range, reserved0) == 12, "aerogpu_cmd_resource_dirty_range.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_resource_dirty_range, offset_bytes) == 16, "aerogpu_cmd_resource_dirty_range.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_resource_dirty_range, size_bytes) == 24, "aerogpu_cmd_resource_dirty_range.size_bytes");
+SL_ABI_SIZE(aerogpu_cmd_resource_dirty_range, 32);
+SL_ABI_OFFSET(aerogpu_cmd_resource_dirty_range, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_resource_dirty_range, resource_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_resource_dirty_range, reserved0, 12);
+SL_ABI_OFFSET(aerogpu_cmd_resource_dirty_range, offset_bytes, 16);
+SL_ABI_OFFSET(aerogpu_cmd_resource_dirty_range, size_bytes, 24);
 
 /* UPLOAD_RESOURCE packet; data follows. */
 #pragma pack(push, 1)
@@ -1122,12 +1129,12 @@ struct aerogpu_cmd_upload_resource {
     /* data follows at 32. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_upload_resource) == 32, "aerogpu_cmd_upload_resource");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_upload_resource, hdr) == 0, "aerogpu_cmd_upload_resource.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_upload_resource, resource_handle) == 8, "aerogpu_cmd_upload_resource.resource_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_upload_resource, reserved0) == 12, "aerogpu_cmd_upload_resource.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_upload_resource, offset_bytes) == 16, "aerogpu_cmd_upload_resource.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_upload_resource, size_bytes) == 24, "aerogpu_cmd_upload_resource.size_bytes");
+SL_ABI_SIZE(aerogpu_cmd_upload_resource, 32);
+SL_ABI_OFFSET(aerogpu_cmd_upload_resource, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_upload_resource, resource_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_upload_resource, reserved0, 12);
+SL_ABI_OFFSET(aerogpu_cmd_upload_resource, offset_bytes, 16);
+SL_ABI_OFFSET(aerogpu_cmd_upload_resource, size_bytes, 24);
 
 /* COPY_BUFFER packet. */
 #pragma pack(push, 1)
@@ -1150,15 +1157,15 @@ struct aerogpu_cmd_copy_buffer {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_copy_buffer) == 48, "aerogpu_cmd_copy_buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, hdr) == 0, "aerogpu_cmd_copy_buffer.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, dst_buffer) == 8, "aerogpu_cmd_copy_buffer.dst_buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, src_buffer) == 12, "aerogpu_cmd_copy_buffer.src_buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, dst_offset_bytes) == 16, "aerogpu_cmd_copy_buffer.dst_offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, src_offset_bytes) == 24, "aerogpu_cmd_copy_buffer.src_offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, size_bytes) == 32, "aerogpu_cmd_copy_buffer.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, flags) == 40, "aerogpu_cmd_copy_buffer.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_buffer, reserved0) == 44, "aerogpu_cmd_copy_buffer.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_copy_buffer, 48);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, dst_buffer, 8);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, src_buffer, 12);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, dst_offset_bytes, 16);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, src_offset_bytes, 24);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, size_bytes, 32);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, flags, 40);
+SL_ABI_OFFSET(aerogpu_cmd_copy_buffer, reserved0, 44);
 
 /* COPY_TEXTURE2D packet. */
 #pragma pack(push, 1)
@@ -1195,22 +1202,22 @@ struct aerogpu_cmd_copy_texture2d {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_copy_texture2d) == 64, "aerogpu_cmd_copy_texture2d");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, hdr) == 0, "aerogpu_cmd_copy_texture2d.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, dst_texture) == 8, "aerogpu_cmd_copy_texture2d.dst_texture");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, src_texture) == 12, "aerogpu_cmd_copy_texture2d.src_texture");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, dst_mip_level) == 16, "aerogpu_cmd_copy_texture2d.dst_mip_level");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, dst_array_layer) == 20, "aerogpu_cmd_copy_texture2d.dst_array_layer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, src_mip_level) == 24, "aerogpu_cmd_copy_texture2d.src_mip_level");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, src_array_layer) == 28, "aerogpu_cmd_copy_texture2d.src_array_layer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, dst_x) == 32, "aerogpu_cmd_copy_texture2d.dst_x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, dst_y) == 36, "aerogpu_cmd_copy_texture2d.dst_y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, src_x) == 40, "aerogpu_cmd_copy_texture2d.src_x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, src_y) == 44, "aerogpu_cmd_copy_texture2d.src_y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, width) == 48, "aerogpu_cmd_copy_texture2d.width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, height) == 52, "aerogpu_cmd_copy_texture2d.height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, flags) == 56, "aerogpu_cmd_copy_texture2d.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_copy_texture2d, reserved0) == 60, "aerogpu_cmd_copy_texture2d.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_copy_texture2d, 64);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, dst_texture, 8);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, src_texture, 12);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, dst_mip_level, 16);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, dst_array_layer, 20);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, src_mip_level, 24);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, src_array_layer, 28);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, dst_x, 32);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, dst_y, 36);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, src_x, 40);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, src_y, 44);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, width, 48);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, height, 52);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, flags, 56);
+SL_ABI_OFFSET(aerogpu_cmd_copy_texture2d, reserved0, 60);
 
 /* CREATE_SHADER_DXBC packet; the DXBC container follows. */
 #pragma pack(push, 1)
@@ -1231,12 +1238,12 @@ struct aerogpu_cmd_create_shader_dxbc {
     /* dxbc follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_create_shader_dxbc) == 24, "aerogpu_cmd_create_shader_dxbc");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_shader_dxbc, hdr) == 0, "aerogpu_cmd_create_shader_dxbc.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_shader_dxbc, shader_handle) == 8, "aerogpu_cmd_create_shader_dxbc.shader_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_shader_dxbc, stage) == 12, "aerogpu_cmd_create_shader_dxbc.stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_shader_dxbc, dxbc_size_bytes) == 16, "aerogpu_cmd_create_shader_dxbc.dxbc_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_shader_dxbc, reserved0) == 20, "aerogpu_cmd_create_shader_dxbc.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_create_shader_dxbc, 24);
+SL_ABI_OFFSET(aerogpu_cmd_create_shader_dxbc, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_create_shader_dxbc, shader_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_create_shader_dxbc, stage, 12);
+SL_ABI_OFFSET(aerogpu_cmd_create_shader_dxbc, dxbc_size_bytes, 16);
+SL_ABI_OFFSET(aerogpu_cmd_create_shader_dxbc, reserved0, 20);
 
 /* DESTROY_SHADER packet. */
 #pragma pack(push, 1)
@@ -1249,10 +1256,10 @@ struct aerogpu_cmd_destroy_shader {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_destroy_shader) == 16, "aerogpu_cmd_destroy_shader");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_shader, hdr) == 0, "aerogpu_cmd_destroy_shader.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_shader, shader_handle) == 8, "aerogpu_cmd_destroy_shader.shader_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_shader, reserved0) == 12, "aerogpu_cmd_destroy_shader.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_destroy_shader, 16);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_shader, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_shader, shader_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_shader, reserved0, 12);
 
 /* BIND_SHADERS packet; three more handles follow in the extended form. */
 #pragma pack(push, 1)
@@ -1269,12 +1276,12 @@ struct aerogpu_cmd_bind_shaders {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_bind_shaders) == 24, "aerogpu_cmd_bind_shaders");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders, hdr) == 0, "aerogpu_cmd_bind_shaders.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders, vs) == 8, "aerogpu_cmd_bind_shaders.vs");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders, ps) == 12, "aerogpu_cmd_bind_shaders.ps");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders, cs) == 16, "aerogpu_cmd_bind_shaders.cs");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders, reserved0) == 20, "aerogpu_cmd_bind_shaders.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_bind_shaders, 24);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders, vs, 8);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders, ps, 12);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders, cs, 16);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders, reserved0, 20);
 
 /*
  * BIND_SHADERS in its long form. Packets of 24 bytes carry the geometry shader in reserved0, those
@@ -1300,15 +1307,15 @@ struct aerogpu_cmd_bind_shaders_ex {
     uint32_t ds;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_bind_shaders_ex) == 36, "aerogpu_cmd_bind_shaders_ex");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, hdr) == 0, "aerogpu_cmd_bind_shaders_ex.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, vs) == 8, "aerogpu_cmd_bind_shaders_ex.vs");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, ps) == 12, "aerogpu_cmd_bind_shaders_ex.ps");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, cs) == 16, "aerogpu_cmd_bind_shaders_ex.cs");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, reserved0) == 20, "aerogpu_cmd_bind_shaders_ex.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, gs) == 24, "aerogpu_cmd_bind_shaders_ex.gs");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, hs) == 28, "aerogpu_cmd_bind_shaders_ex.hs");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_bind_shaders_ex, ds) == 32, "aerogpu_cmd_bind_shaders_ex.ds");
+SL_ABI_SIZE(aerogpu_cmd_bind_shaders_ex, 36);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, vs, 8);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, ps, 12);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, cs, 16);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, reserved0, 20);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, gs, 24);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, hs, 28);
+SL_ABI_OFFSET(aerogpu_cmd_bind_shaders_ex, ds, 32);
 
 /* SET_SHADER_CONSTANTS_F packet; register values follow. */
 #pragma pack(push, 1)
@@ -1329,12 +1336,12 @@ struct aerogpu_cmd_set_shader_constants_f {
     /* data follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_shader_constants_f) == 24, "aerogpu_cmd_set_shader_constants_f");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_f, hdr) == 0, "aerogpu_cmd_set_shader_constants_f.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_f, stage) == 8, "aerogpu_cmd_set_shader_constants_f.stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_f, start_register) == 12, "aerogpu_cmd_set_shader_constants_f.start_register");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_f, vec4_count) == 16, "aerogpu_cmd_set_shader_constants_f.vec4_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_f, reserved0) == 20, "aerogpu_cmd_set_shader_constants_f.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_shader_constants_f, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_f, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_f, stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_f, start_register, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_f, vec4_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_f, reserved0, 20);
 
 /* SET_SHADER_CONSTANTS_I packet; register values follow. */
 #pragma pack(push, 1)
@@ -1355,12 +1362,12 @@ struct aerogpu_cmd_set_shader_constants_i {
     /* data follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_shader_constants_i) == 24, "aerogpu_cmd_set_shader_constants_i");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_i, hdr) == 0, "aerogpu_cmd_set_shader_constants_i.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_i, stage) == 8, "aerogpu_cmd_set_shader_constants_i.stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_i, start_register) == 12, "aerogpu_cmd_set_shader_constants_i.start_register");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_i, vec4_count) == 16, "aerogpu_cmd_set_shader_constants_i.vec4_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_i, reserved0) == 20, "aerogpu_cmd_set_shader_constants_i.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_shader_constants_i, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_i, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_i, stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_i, start_register, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_i, vec4_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_i, reserved0, 20);
 
 /* SET_SHADER_CONSTANTS_B packet; register values follow. */
 #pragma pack(push, 1)
@@ -1381,12 +1388,12 @@ struct aerogpu_cmd_set_shader_constants_b {
     /* data follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_shader_constants_b) == 24, "aerogpu_cmd_set_shader_constants_b");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_b, hdr) == 0, "aerogpu_cmd_set_shader_constants_b.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_b, stage) == 8, "aerogpu_cmd_set_shader_constants_b.stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_b, start_register) == 12, "aerogpu_cmd_set_shader_constants_b.start_register");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_b, bool_count) == 16, "aerogpu_cmd_set_shader_constants_b.bool_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_constants_b, reserved0) == 20, "aerogpu_cmd_set_shader_constants_b.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_shader_constants_b, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_b, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_b, stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_b, start_register, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_b, bool_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_constants_b, reserved0, 20);
 
 /* One vertex attribute of an input layout blob. */
 #pragma pack(push, 1)
@@ -1407,14 +1414,14 @@ struct aerogpu_input_layout_element_dxgi {
     uint32_t instance_data_step_rate;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_input_layout_element_dxgi) == 28, "aerogpu_input_layout_element_dxgi");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, semantic_name_hash) == 0, "aerogpu_input_layout_element_dxgi.semantic_name_hash");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, semantic_index) == 4, "aerogpu_input_layout_element_dxgi.semantic_index");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, dxgi_format) == 8, "aerogpu_input_layout_element_dxgi.dxgi_format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, input_slot) == 12, "aerogpu_input_layout_element_dxgi.input_slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, aligned_byte_offset) == 16, "aerogpu_input_layout_element_dxgi.aligned_byte_offset");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, input_slot_class) == 20, "aerogpu_input_layout_element_dxgi.input_slot_class");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_element_dxgi, instance_data_step_rate) == 24, "aerogpu_input_layout_element_dxgi.instance_data_step_rate");
+SL_ABI_SIZE(aerogpu_input_layout_element_dxgi, 28);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, semantic_name_hash, 0);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, semantic_index, 4);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, dxgi_format, 8);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, input_slot, 12);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, aligned_byte_offset, 16);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, input_slot_class, 20);
+SL_ABI_OFFSET(aerogpu_input_layout_element_dxgi, instance_data_step_rate, 24);
 
 /* Header of an input layout blob. */
 #pragma pack(push, 1)
@@ -1430,11 +1437,11 @@ struct aerogpu_input_layout_blob_header {
     /* elements follows at 16. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_input_layout_blob_header) == 16, "aerogpu_input_layout_blob_header");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_blob_header, magic) == 0, "aerogpu_input_layout_blob_header.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_blob_header, version) == 4, "aerogpu_input_layout_blob_header.version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_blob_header, element_count) == 8, "aerogpu_input_layout_blob_header.element_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_input_layout_blob_header, reserved0) == 12, "aerogpu_input_layout_blob_header.reserved0");
+SL_ABI_SIZE(aerogpu_input_layout_blob_header, 16);
+SL_ABI_OFFSET(aerogpu_input_layout_blob_header, magic, 0);
+SL_ABI_OFFSET(aerogpu_input_layout_blob_header, version, 4);
+SL_ABI_OFFSET(aerogpu_input_layout_blob_header, element_count, 8);
+SL_ABI_OFFSET(aerogpu_input_layout_blob_header, reserved0, 12);
 
 /* CREATE_INPUT_LAYOUT packet; the blob follows. */
 #pragma pack(push, 1)
@@ -1450,11 +1457,11 @@ struct aerogpu_cmd_create_input_layout {
     /* blob follows at 20. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_create_input_layout) == 20, "aerogpu_cmd_create_input_layout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_input_layout, hdr) == 0, "aerogpu_cmd_create_input_layout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_input_layout, input_layout_handle) == 8, "aerogpu_cmd_create_input_layout.input_layout_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_input_layout, blob_size_bytes) == 12, "aerogpu_cmd_create_input_layout.blob_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_input_layout, reserved0) == 16, "aerogpu_cmd_create_input_layout.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_create_input_layout, 20);
+SL_ABI_OFFSET(aerogpu_cmd_create_input_layout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_create_input_layout, input_layout_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_create_input_layout, blob_size_bytes, 12);
+SL_ABI_OFFSET(aerogpu_cmd_create_input_layout, reserved0, 16);
 
 /* DESTROY_INPUT_LAYOUT packet. */
 #pragma pack(push, 1)
@@ -1467,10 +1474,10 @@ struct aerogpu_cmd_destroy_input_layout {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_destroy_input_layout) == 16, "aerogpu_cmd_destroy_input_layout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_input_layout, hdr) == 0, "aerogpu_cmd_destroy_input_layout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_input_layout, input_layout_handle) == 8, "aerogpu_cmd_destroy_input_layout.input_layout_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_input_layout, reserved0) == 12, "aerogpu_cmd_destroy_input_layout.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_destroy_input_layout, 16);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_input_layout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_input_layout, input_layout_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_input_layout, reserved0, 12);
 
 /* SET_INPUT_LAYOUT packet. */
 #pragma pack(push, 1)
@@ -1483,10 +1490,10 @@ struct aerogpu_cmd_set_input_layout {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_input_layout) == 16, "aerogpu_cmd_set_input_layout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_input_layout, hdr) == 0, "aerogpu_cmd_set_input_layout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_input_layout, input_layout_handle) == 8, "aerogpu_cmd_set_input_layout.input_layout_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_input_layout, reserved0) == 12, "aerogpu_cmd_set_input_layout.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_input_layout, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_input_layout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_input_layout, input_layout_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_input_layout, reserved0, 12);
 
 /* Output merger blend state, applied to all colour targets. */
 #pragma pack(push, 1)
@@ -1515,18 +1522,18 @@ struct aerogpu_blend_state {
     uint32_t sample_mask;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_blend_state) == 52, "aerogpu_blend_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, enable) == 0, "aerogpu_blend_state.enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, src_factor) == 4, "aerogpu_blend_state.src_factor");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, dst_factor) == 8, "aerogpu_blend_state.dst_factor");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, blend_op) == 12, "aerogpu_blend_state.blend_op");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, color_write_mask) == 16, "aerogpu_blend_state.color_write_mask");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, reserved0) == 17, "aerogpu_blend_state.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, src_factor_alpha) == 20, "aerogpu_blend_state.src_factor_alpha");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, dst_factor_alpha) == 24, "aerogpu_blend_state.dst_factor_alpha");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, blend_op_alpha) == 28, "aerogpu_blend_state.blend_op_alpha");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, blend_constant_rgba_f32) == 32, "aerogpu_blend_state.blend_constant_rgba_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_blend_state, sample_mask) == 48, "aerogpu_blend_state.sample_mask");
+SL_ABI_SIZE(aerogpu_blend_state, 52);
+SL_ABI_OFFSET(aerogpu_blend_state, enable, 0);
+SL_ABI_OFFSET(aerogpu_blend_state, src_factor, 4);
+SL_ABI_OFFSET(aerogpu_blend_state, dst_factor, 8);
+SL_ABI_OFFSET(aerogpu_blend_state, blend_op, 12);
+SL_ABI_OFFSET(aerogpu_blend_state, color_write_mask, 16);
+SL_ABI_OFFSET(aerogpu_blend_state, reserved0, 17);
+SL_ABI_OFFSET(aerogpu_blend_state, src_factor_alpha, 20);
+SL_ABI_OFFSET(aerogpu_blend_state, dst_factor_alpha, 24);
+SL_ABI_OFFSET(aerogpu_blend_state, blend_op_alpha, 28);
+SL_ABI_OFFSET(aerogpu_blend_state, blend_constant_rgba_f32, 32);
+SL_ABI_OFFSET(aerogpu_blend_state, sample_mask, 48);
 
 /* SET_BLEND_STATE packet; readers also accept the older 28-byte form. */
 #pragma pack(push, 1)
@@ -1537,9 +1544,9 @@ struct aerogpu_cmd_set_blend_state {
     struct aerogpu_blend_state state;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_blend_state) == 60, "aerogpu_cmd_set_blend_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_blend_state, hdr) == 0, "aerogpu_cmd_set_blend_state.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_blend_state, state) == 8, "aerogpu_cmd_set_blend_state.state");
+SL_ABI_SIZE(aerogpu_cmd_set_blend_state, 60);
+SL_ABI_OFFSET(aerogpu_cmd_set_blend_state, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_blend_state, state, 8);
 
 /* Depth and stencil state. */
 #pragma pack(push, 1)
@@ -1560,14 +1567,14 @@ struct aerogpu_depth_stencil_state {
     uint8_t reserved0[2];
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_depth_stencil_state) == 20, "aerogpu_depth_stencil_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, depth_enable) == 0, "aerogpu_depth_stencil_state.depth_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, depth_write_enable) == 4, "aerogpu_depth_stencil_state.depth_write_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, depth_func) == 8, "aerogpu_depth_stencil_state.depth_func");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, stencil_enable) == 12, "aerogpu_depth_stencil_state.stencil_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, stencil_read_mask) == 16, "aerogpu_depth_stencil_state.stencil_read_mask");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, stencil_write_mask) == 17, "aerogpu_depth_stencil_state.stencil_write_mask");
-SL_ABI_ASSERT(offsetof(struct aerogpu_depth_stencil_state, reserved0) == 18, "aerogpu_depth_stencil_state.reserved0");
+SL_ABI_SIZE(aerogpu_depth_stencil_state, 20);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, depth_enable, 0);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, depth_write_enable, 4);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, depth_func, 8);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, stencil_enable, 12);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, stencil_read_mask, 16);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, stencil_write_mask, 17);
+SL_ABI_OFFSET(aerogpu_depth_stencil_state, reserved0, 18);
 
 /* SET_DEPTH_STENCIL_STATE packet. */
 #pragma pack(push, 1)
@@ -1578,9 +1585,9 @@ struct aerogpu_cmd_set_depth_stencil_state {
     struct aerogpu_depth_stencil_state state;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_depth_stencil_state) == 28, "aerogpu_cmd_set_depth_stencil_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_depth_stencil_state, hdr) == 0, "aerogpu_cmd_set_depth_stencil_state.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_depth_stencil_state, state) == 8, "aerogpu_cmd_set_depth_stencil_state.state");
+SL_ABI_SIZE(aerogpu_cmd_set_depth_stencil_state, 28);
+SL_ABI_OFFSET(aerogpu_cmd_set_depth_stencil_state, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_depth_stencil_state, state, 8);
 
 /* Rasterizer state. */
 #pragma pack(push, 1)
@@ -1599,13 +1606,13 @@ struct aerogpu_rasterizer_state {
     uint32_t flags;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_rasterizer_state) == 24, "aerogpu_rasterizer_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_rasterizer_state, fill_mode) == 0, "aerogpu_rasterizer_state.fill_mode");
-SL_ABI_ASSERT(offsetof(struct aerogpu_rasterizer_state, cull_mode) == 4, "aerogpu_rasterizer_state.cull_mode");
-SL_ABI_ASSERT(offsetof(struct aerogpu_rasterizer_state, front_ccw) == 8, "aerogpu_rasterizer_state.front_ccw");
-SL_ABI_ASSERT(offsetof(struct aerogpu_rasterizer_state, scissor_enable) == 12, "aerogpu_rasterizer_state.scissor_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_rasterizer_state, depth_bias) == 16, "aerogpu_rasterizer_state.depth_bias");
-SL_ABI_ASSERT(offsetof(struct aerogpu_rasterizer_state, flags) == 20, "aerogpu_rasterizer_state.flags");
+SL_ABI_SIZE(aerogpu_rasterizer_state, 24);
+SL_ABI_OFFSET(aerogpu_rasterizer_state, fill_mode, 0);
+SL_ABI_OFFSET(aerogpu_rasterizer_state, cull_mode, 4);
+SL_ABI_OFFSET(aerogpu_rasterizer_state, front_ccw, 8);
+SL_ABI_OFFSET(aerogpu_rasterizer_state, scissor_enable, 12);
+SL_ABI_OFFSET(aerogpu_rasterizer_state, depth_bias, 16);
+SL_ABI_OFFSET(aerogpu_rasterizer_state, flags, 20);
 
 /* SET_RASTERIZER_STATE packet. */
 #pragma pack(push, 1)
@@ -1616,9 +1623,9 @@ struct aerogpu_cmd_set_rasterizer_state {
     struct aerogpu_rasterizer_state state;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_rasterizer_state) == 32, "aerogpu_cmd_set_rasterizer_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_rasterizer_state, hdr) == 0, "aerogpu_cmd_set_rasterizer_state.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_rasterizer_state, state) == 8, "aerogpu_cmd_set_rasterizer_state.state");
+SL_ABI_SIZE(aerogpu_cmd_set_rasterizer_state, 32);
+SL_ABI_OFFSET(aerogpu_cmd_set_rasterizer_state, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_rasterizer_state, state, 8);
 
 /* SET_RENDER_TARGETS packet. */
 #pragma pack(push, 1)
@@ -1633,11 +1640,11 @@ struct aerogpu_cmd_set_render_targets {
     uint32_t colors[8];
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_render_targets) == 48, "aerogpu_cmd_set_render_targets");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_targets, hdr) == 0, "aerogpu_cmd_set_render_targets.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_targets, color_count) == 8, "aerogpu_cmd_set_render_targets.color_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_targets, depth_stencil) == 12, "aerogpu_cmd_set_render_targets.depth_stencil");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_targets, colors) == 16, "aerogpu_cmd_set_render_targets.colors");
+SL_ABI_SIZE(aerogpu_cmd_set_render_targets, 48);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_targets, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_targets, color_count, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_targets, depth_stencil, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_targets, colors, 16);
 
 /* SET_VIEWPORT packet; all values are float bits. */
 #pragma pack(push, 1)
@@ -1658,14 +1665,14 @@ struct aerogpu_cmd_set_viewport {
     uint32_t max_depth_f32;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_viewport) == 32, "aerogpu_cmd_set_viewport");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, hdr) == 0, "aerogpu_cmd_set_viewport.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, x_f32) == 8, "aerogpu_cmd_set_viewport.x_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, y_f32) == 12, "aerogpu_cmd_set_viewport.y_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, width_f32) == 16, "aerogpu_cmd_set_viewport.width_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, height_f32) == 20, "aerogpu_cmd_set_viewport.height_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, min_depth_f32) == 24, "aerogpu_cmd_set_viewport.min_depth_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_viewport, max_depth_f32) == 28, "aerogpu_cmd_set_viewport.max_depth_f32");
+SL_ABI_SIZE(aerogpu_cmd_set_viewport, 32);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, x_f32, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, y_f32, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, width_f32, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, height_f32, 20);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, min_depth_f32, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_viewport, max_depth_f32, 28);
 
 /* SET_SCISSOR packet. */
 #pragma pack(push, 1)
@@ -1682,12 +1689,12 @@ struct aerogpu_cmd_set_scissor {
     int32_t height;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_scissor) == 24, "aerogpu_cmd_set_scissor");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_scissor, hdr) == 0, "aerogpu_cmd_set_scissor.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_scissor, x) == 8, "aerogpu_cmd_set_scissor.x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_scissor, y) == 12, "aerogpu_cmd_set_scissor.y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_scissor, width) == 16, "aerogpu_cmd_set_scissor.width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_scissor, height) == 20, "aerogpu_cmd_set_scissor.height");
+SL_ABI_SIZE(aerogpu_cmd_set_scissor, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_scissor, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_scissor, x, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_scissor, y, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_scissor, width, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_scissor, height, 20);
 
 /* One slot of SET_VERTEX_BUFFERS. */
 #pragma pack(push, 1)
@@ -1702,11 +1709,11 @@ struct aerogpu_vertex_buffer_binding {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_vertex_buffer_binding) == 16, "aerogpu_vertex_buffer_binding");
-SL_ABI_ASSERT(offsetof(struct aerogpu_vertex_buffer_binding, buffer) == 0, "aerogpu_vertex_buffer_binding.buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_vertex_buffer_binding, stride_bytes) == 4, "aerogpu_vertex_buffer_binding.stride_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_vertex_buffer_binding, offset_bytes) == 8, "aerogpu_vertex_buffer_binding.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_vertex_buffer_binding, reserved0) == 12, "aerogpu_vertex_buffer_binding.reserved0");
+SL_ABI_SIZE(aerogpu_vertex_buffer_binding, 16);
+SL_ABI_OFFSET(aerogpu_vertex_buffer_binding, buffer, 0);
+SL_ABI_OFFSET(aerogpu_vertex_buffer_binding, stride_bytes, 4);
+SL_ABI_OFFSET(aerogpu_vertex_buffer_binding, offset_bytes, 8);
+SL_ABI_OFFSET(aerogpu_vertex_buffer_binding, reserved0, 12);
 
 /* SET_VERTEX_BUFFERS packet; bindings follow. */
 #pragma pack(push, 1)
@@ -1720,10 +1727,10 @@ struct aerogpu_cmd_set_vertex_buffers {
     /* bindings follows at 16. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_vertex_buffers) == 16, "aerogpu_cmd_set_vertex_buffers");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_vertex_buffers, hdr) == 0, "aerogpu_cmd_set_vertex_buffers.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_vertex_buffers, start_slot) == 8, "aerogpu_cmd_set_vertex_buffers.start_slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_vertex_buffers, buffer_count) == 12, "aerogpu_cmd_set_vertex_buffers.buffer_count");
+SL_ABI_SIZE(aerogpu_cmd_set_vertex_buffers, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_vertex_buffers, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_vertex_buffers, start_slot, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_vertex_buffers, buffer_count, 12);
 
 /* SET_INDEX_BUFFER packet. */
 #pragma pack(push, 1)
@@ -1740,12 +1747,12 @@ struct aerogpu_cmd_set_index_buffer {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_index_buffer) == 24, "aerogpu_cmd_set_index_buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_index_buffer, hdr) == 0, "aerogpu_cmd_set_index_buffer.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_index_buffer, buffer) == 8, "aerogpu_cmd_set_index_buffer.buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_index_buffer, format) == 12, "aerogpu_cmd_set_index_buffer.format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_index_buffer, offset_bytes) == 16, "aerogpu_cmd_set_index_buffer.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_index_buffer, reserved0) == 20, "aerogpu_cmd_set_index_buffer.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_index_buffer, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_index_buffer, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_index_buffer, buffer, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_index_buffer, format, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_index_buffer, offset_bytes, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_index_buffer, reserved0, 20);
 
 /* SET_PRIMITIVE_TOPOLOGY packet. */
 #pragma pack(push, 1)
@@ -1758,10 +1765,10 @@ struct aerogpu_cmd_set_primitive_topology {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_primitive_topology) == 16, "aerogpu_cmd_set_primitive_topology");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_primitive_topology, hdr) == 0, "aerogpu_cmd_set_primitive_topology.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_primitive_topology, topology) == 8, "aerogpu_cmd_set_primitive_topology.topology");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_primitive_topology, reserved0) == 12, "aerogpu_cmd_set_primitive_topology.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_primitive_topology, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_primitive_topology, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_primitive_topology, topology, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_primitive_topology, reserved0, 12);
 
 /* SET_TEXTURE packet. */
 #pragma pack(push, 1)
@@ -1781,12 +1788,12 @@ struct aerogpu_cmd_set_texture {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_texture) == 24, "aerogpu_cmd_set_texture");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_texture, hdr) == 0, "aerogpu_cmd_set_texture.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_texture, shader_stage) == 8, "aerogpu_cmd_set_texture.shader_stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_texture, slot) == 12, "aerogpu_cmd_set_texture.slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_texture, texture) == 16, "aerogpu_cmd_set_texture.texture");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_texture, reserved0) == 20, "aerogpu_cmd_set_texture.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_texture, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_texture, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_texture, shader_stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_texture, slot, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_texture, texture, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_texture, reserved0, 20);
 
 /* SET_SAMPLER_STATE packet. */
 #pragma pack(push, 1)
@@ -1803,12 +1810,12 @@ struct aerogpu_cmd_set_sampler_state {
     uint32_t value;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_sampler_state) == 24, "aerogpu_cmd_set_sampler_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_sampler_state, hdr) == 0, "aerogpu_cmd_set_sampler_state.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_sampler_state, shader_stage) == 8, "aerogpu_cmd_set_sampler_state.shader_stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_sampler_state, slot) == 12, "aerogpu_cmd_set_sampler_state.slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_sampler_state, state) == 16, "aerogpu_cmd_set_sampler_state.state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_sampler_state, value) == 20, "aerogpu_cmd_set_sampler_state.value");
+SL_ABI_SIZE(aerogpu_cmd_set_sampler_state, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_sampler_state, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_sampler_state, shader_stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_sampler_state, slot, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_sampler_state, state, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_sampler_state, value, 20);
 
 /* CREATE_SAMPLER packet. */
 #pragma pack(push, 1)
@@ -1827,13 +1834,13 @@ struct aerogpu_cmd_create_sampler {
     uint32_t address_w;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_create_sampler) == 28, "aerogpu_cmd_create_sampler");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_sampler, hdr) == 0, "aerogpu_cmd_create_sampler.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_sampler, sampler_handle) == 8, "aerogpu_cmd_create_sampler.sampler_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_sampler, filter) == 12, "aerogpu_cmd_create_sampler.filter");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_sampler, address_u) == 16, "aerogpu_cmd_create_sampler.address_u");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_sampler, address_v) == 20, "aerogpu_cmd_create_sampler.address_v");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_create_sampler, address_w) == 24, "aerogpu_cmd_create_sampler.address_w");
+SL_ABI_SIZE(aerogpu_cmd_create_sampler, 28);
+SL_ABI_OFFSET(aerogpu_cmd_create_sampler, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_create_sampler, sampler_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_create_sampler, filter, 12);
+SL_ABI_OFFSET(aerogpu_cmd_create_sampler, address_u, 16);
+SL_ABI_OFFSET(aerogpu_cmd_create_sampler, address_v, 20);
+SL_ABI_OFFSET(aerogpu_cmd_create_sampler, address_w, 24);
 
 /* DESTROY_SAMPLER packet. */
 #pragma pack(push, 1)
@@ -1846,10 +1853,10 @@ struct aerogpu_cmd_destroy_sampler {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_destroy_sampler) == 16, "aerogpu_cmd_destroy_sampler");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_sampler, hdr) == 0, "aerogpu_cmd_destroy_sampler.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_sampler, sampler_handle) == 8, "aerogpu_cmd_destroy_sampler.sampler_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_destroy_sampler, reserved0) == 12, "aerogpu_cmd_destroy_sampler.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_destroy_sampler, 16);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_sampler, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_sampler, sampler_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_destroy_sampler, reserved0, 12);
 
 /* SET_SAMPLERS packet; handles follow. */
 #pragma pack(push, 1)
@@ -1870,12 +1877,12 @@ struct aerogpu_cmd_set_samplers {
     /* samplers follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_samplers) == 24, "aerogpu_cmd_set_samplers");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_samplers, hdr) == 0, "aerogpu_cmd_set_samplers.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_samplers, shader_stage) == 8, "aerogpu_cmd_set_samplers.shader_stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_samplers, start_slot) == 12, "aerogpu_cmd_set_samplers.start_slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_samplers, sampler_count) == 16, "aerogpu_cmd_set_samplers.sampler_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_samplers, reserved0) == 20, "aerogpu_cmd_set_samplers.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_samplers, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_samplers, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_samplers, shader_stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_samplers, start_slot, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_samplers, sampler_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_samplers, reserved0, 20);
 
 /* One slot of SET_CONSTANT_BUFFERS. */
 #pragma pack(push, 1)
@@ -1890,11 +1897,11 @@ struct aerogpu_constant_buffer_binding {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_constant_buffer_binding) == 16, "aerogpu_constant_buffer_binding");
-SL_ABI_ASSERT(offsetof(struct aerogpu_constant_buffer_binding, buffer) == 0, "aerogpu_constant_buffer_binding.buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_constant_buffer_binding, offset_bytes) == 4, "aerogpu_constant_buffer_binding.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_constant_buffer_binding, size_bytes) == 8, "aerogpu_constant_buffer_binding.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_constant_buffer_binding, reserved0) == 12, "aerogpu_constant_buffer_binding.reserved0");
+SL_ABI_SIZE(aerogpu_constant_buffer_binding, 16);
+SL_ABI_OFFSET(aerogpu_constant_buffer_binding, buffer, 0);
+SL_ABI_OFFSET(aerogpu_constant_buffer_binding, offset_bytes, 4);
+SL_ABI_OFFSET(aerogpu_constant_buffer_binding, size_bytes, 8);
+SL_ABI_OFFSET(aerogpu_constant_buffer_binding, reserved0, 12);
 
 /* SET_CONSTANT_BUFFERS packet; bindings follow. */
 #pragma pack(push, 1)
@@ -1915,12 +1922,12 @@ struct aerogpu_cmd_set_constant_buffers {
     /* bindings follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_constant_buffers) == 24, "aerogpu_cmd_set_constant_buffers");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_constant_buffers, hdr) == 0, "aerogpu_cmd_set_constant_buffers.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_constant_buffers, shader_stage) == 8, "aerogpu_cmd_set_constant_buffers.shader_stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_constant_buffers, start_slot) == 12, "aerogpu_cmd_set_constant_buffers.start_slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_constant_buffers, buffer_count) == 16, "aerogpu_cmd_set_constant_buffers.buffer_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_constant_buffers, reserved0) == 20, "aerogpu_cmd_set_constant_buffers.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_constant_buffers, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_constant_buffers, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_constant_buffers, shader_stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_constant_buffers, start_slot, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_constant_buffers, buffer_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_constant_buffers, reserved0, 20);
 
 /* One slot of SET_SHADER_RESOURCE_BUFFERS. */
 #pragma pack(push, 1)
@@ -1935,11 +1942,11 @@ struct aerogpu_shader_resource_buffer_binding {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_shader_resource_buffer_binding) == 16, "aerogpu_shader_resource_buffer_binding");
-SL_ABI_ASSERT(offsetof(struct aerogpu_shader_resource_buffer_binding, buffer) == 0, "aerogpu_shader_resource_buffer_binding.buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_shader_resource_buffer_binding, offset_bytes) == 4, "aerogpu_shader_resource_buffer_binding.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_shader_resource_buffer_binding, size_bytes) == 8, "aerogpu_shader_resource_buffer_binding.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_shader_resource_buffer_binding, reserved0) == 12, "aerogpu_shader_resource_buffer_binding.reserved0");
+SL_ABI_SIZE(aerogpu_shader_resource_buffer_binding, 16);
+SL_ABI_OFFSET(aerogpu_shader_resource_buffer_binding, buffer, 0);
+SL_ABI_OFFSET(aerogpu_shader_resource_buffer_binding, offset_bytes, 4);
+SL_ABI_OFFSET(aerogpu_shader_resource_buffer_binding, size_bytes, 8);
+SL_ABI_OFFSET(aerogpu_shader_resource_buffer_binding, reserved0, 12);
 
 /* SET_SHADER_RESOURCE_BUFFERS packet; bindings follow. */
 #pragma pack(push, 1)
@@ -1960,12 +1967,12 @@ struct aerogpu_cmd_set_shader_resource_buffers {
     /* bindings follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_shader_resource_buffers) == 24, "aerogpu_cmd_set_shader_resource_buffers");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_resource_buffers, hdr) == 0, "aerogpu_cmd_set_shader_resource_buffers.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_resource_buffers, shader_stage) == 8, "aerogpu_cmd_set_shader_resource_buffers.shader_stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_resource_buffers, start_slot) == 12, "aerogpu_cmd_set_shader_resource_buffers.start_slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_resource_buffers, buffer_count) == 16, "aerogpu_cmd_set_shader_resource_buffers.buffer_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_shader_resource_buffers, reserved0) == 20, "aerogpu_cmd_set_shader_resource_buffers.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_shader_resource_buffers, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_resource_buffers, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_resource_buffers, shader_stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_resource_buffers, start_slot, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_resource_buffers, buffer_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_shader_resource_buffers, reserved0, 20);
 
 /* One slot of SET_UNORDERED_ACCESS_BUFFERS. */
 #pragma pack(push, 1)
@@ -1982,11 +1989,11 @@ struct aerogpu_unordered_access_buffer_binding {
     uint32_t initial_count;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_unordered_access_buffer_binding) == 16, "aerogpu_unordered_access_buffer_binding");
-SL_ABI_ASSERT(offsetof(struct aerogpu_unordered_access_buffer_binding, buffer) == 0, "aerogpu_unordered_access_buffer_binding.buffer");
-SL_ABI_ASSERT(offsetof(struct aerogpu_unordered_access_buffer_binding, offset_bytes) == 4, "aerogpu_unordered_access_buffer_binding.offset_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_unordered_access_buffer_binding, size_bytes) == 8, "aerogpu_unordered_access_buffer_binding.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_unordered_access_buffer_binding, initial_count) == 12, "aerogpu_unordered_access_buffer_binding.initial_count");
+SL_ABI_SIZE(aerogpu_unordered_access_buffer_binding, 16);
+SL_ABI_OFFSET(aerogpu_unordered_access_buffer_binding, buffer, 0);
+SL_ABI_OFFSET(aerogpu_unordered_access_buffer_binding, offset_bytes, 4);
+SL_ABI_OFFSET(aerogpu_unordered_access_buffer_binding, size_bytes, 8);
+SL_ABI_OFFSET(aerogpu_unordered_access_buffer_binding, initial_count, 12);
 
 /* SET_UNORDERED_ACCESS_BUFFERS packet; bindings follow. */
 #pragma pack(push, 1)
@@ -2007,12 +2014,12 @@ struct aerogpu_cmd_set_unordered_access_buffers {
     /* bindings follows at 24. */
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_unordered_access_buffers) == 24, "aerogpu_cmd_set_unordered_access_buffers");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_unordered_access_buffers, hdr) == 0, "aerogpu_cmd_set_unordered_access_buffers.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_unordered_access_buffers, shader_stage) == 8, "aerogpu_cmd_set_unordered_access_buffers.shader_stage");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_unordered_access_buffers, start_slot) == 12, "aerogpu_cmd_set_unordered_access_buffers.start_slot");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_unordered_access_buffers, uav_count) == 16, "aerogpu_cmd_set_unordered_access_buffers.uav_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_unordered_access_buffers, reserved0) == 20, "aerogpu_cmd_set_unordered_access_buffers.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_set_unordered_access_buffers, 24);
+SL_ABI_OFFSET(aerogpu_cmd_set_unordered_access_buffers, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_unordered_access_buffers, shader_stage, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_unordered_access_buffers, start_slot, 12);
+SL_ABI_OFFSET(aerogpu_cmd_set_unordered_access_buffers, uav_count, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_unordered_access_buffers, reserved0, 20);
 
 /* SET_RENDER_STATE packet. */
 #pragma pack(push, 1)
@@ -2025,10 +2032,10 @@ struct aerogpu_cmd_set_render_state {
     uint32_t value;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_set_render_state) == 16, "aerogpu_cmd_set_render_state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_state, hdr) == 0, "aerogpu_cmd_set_render_state.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_state, state) == 8, "aerogpu_cmd_set_render_state.state");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_set_render_state, value) == 12, "aerogpu_cmd_set_render_state.value");
+SL_ABI_SIZE(aerogpu_cmd_set_render_state, 16);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_state, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_state, state, 8);
+SL_ABI_OFFSET(aerogpu_cmd_set_render_state, value, 12);
 
 /* CLEAR packet. */
 #pragma pack(push, 1)
@@ -2045,12 +2052,12 @@ struct aerogpu_cmd_clear {
     uint32_t stencil;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_clear) == 36, "aerogpu_cmd_clear");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_clear, hdr) == 0, "aerogpu_cmd_clear.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_clear, flags) == 8, "aerogpu_cmd_clear.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_clear, color_rgba_f32) == 12, "aerogpu_cmd_clear.color_rgba_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_clear, depth_f32) == 28, "aerogpu_cmd_clear.depth_f32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_clear, stencil) == 32, "aerogpu_cmd_clear.stencil");
+SL_ABI_SIZE(aerogpu_cmd_clear, 36);
+SL_ABI_OFFSET(aerogpu_cmd_clear, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_clear, flags, 8);
+SL_ABI_OFFSET(aerogpu_cmd_clear, color_rgba_f32, 12);
+SL_ABI_OFFSET(aerogpu_cmd_clear, depth_f32, 28);
+SL_ABI_OFFSET(aerogpu_cmd_clear, stencil, 32);
 
 /* DRAW packet. */
 #pragma pack(push, 1)
@@ -2067,12 +2074,12 @@ struct aerogpu_cmd_draw {
     uint32_t first_instance;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_draw) == 24, "aerogpu_cmd_draw");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw, hdr) == 0, "aerogpu_cmd_draw.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw, vertex_count) == 8, "aerogpu_cmd_draw.vertex_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw, instance_count) == 12, "aerogpu_cmd_draw.instance_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw, first_vertex) == 16, "aerogpu_cmd_draw.first_vertex");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw, first_instance) == 20, "aerogpu_cmd_draw.first_instance");
+SL_ABI_SIZE(aerogpu_cmd_draw, 24);
+SL_ABI_OFFSET(aerogpu_cmd_draw, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_draw, vertex_count, 8);
+SL_ABI_OFFSET(aerogpu_cmd_draw, instance_count, 12);
+SL_ABI_OFFSET(aerogpu_cmd_draw, first_vertex, 16);
+SL_ABI_OFFSET(aerogpu_cmd_draw, first_instance, 20);
 
 /* DRAW_INDEXED packet. */
 #pragma pack(push, 1)
@@ -2091,13 +2098,13 @@ struct aerogpu_cmd_draw_indexed {
     uint32_t first_instance;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_draw_indexed) == 28, "aerogpu_cmd_draw_indexed");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw_indexed, hdr) == 0, "aerogpu_cmd_draw_indexed.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw_indexed, index_count) == 8, "aerogpu_cmd_draw_indexed.index_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw_indexed, instance_count) == 12, "aerogpu_cmd_draw_indexed.instance_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw_indexed, first_index) == 16, "aerogpu_cmd_draw_indexed.first_index");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw_indexed, base_vertex) == 20, "aerogpu_cmd_draw_indexed.base_vertex");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_draw_indexed, first_instance) == 24, "aerogpu_cmd_draw_indexed.first_instance");
+SL_ABI_SIZE(aerogpu_cmd_draw_indexed, 28);
+SL_ABI_OFFSET(aerogpu_cmd_draw_indexed, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_draw_indexed, index_count, 8);
+SL_ABI_OFFSET(aerogpu_cmd_draw_indexed, instance_count, 12);
+SL_ABI_OFFSET(aerogpu_cmd_draw_indexed, first_index, 16);
+SL_ABI_OFFSET(aerogpu_cmd_draw_indexed, base_vertex, 20);
+SL_ABI_OFFSET(aerogpu_cmd_draw_indexed, first_instance, 24);
 
 /* DISPATCH packet. */
 #pragma pack(push, 1)
@@ -2114,12 +2121,12 @@ struct aerogpu_cmd_dispatch {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_dispatch) == 24, "aerogpu_cmd_dispatch");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_dispatch, hdr) == 0, "aerogpu_cmd_dispatch.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_dispatch, group_count_x) == 8, "aerogpu_cmd_dispatch.group_count_x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_dispatch, group_count_y) == 12, "aerogpu_cmd_dispatch.group_count_y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_dispatch, group_count_z) == 16, "aerogpu_cmd_dispatch.group_count_z");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_dispatch, reserved0) == 20, "aerogpu_cmd_dispatch.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_dispatch, 24);
+SL_ABI_OFFSET(aerogpu_cmd_dispatch, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_dispatch, group_count_x, 8);
+SL_ABI_OFFSET(aerogpu_cmd_dispatch, group_count_y, 12);
+SL_ABI_OFFSET(aerogpu_cmd_dispatch, group_count_z, 16);
+SL_ABI_OFFSET(aerogpu_cmd_dispatch, reserved0, 20);
 
 /* PRESENT packet. */
 #pragma pack(push, 1)
@@ -2132,10 +2139,10 @@ struct aerogpu_cmd_present {
     uint32_t flags;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_present) == 16, "aerogpu_cmd_present");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present, hdr) == 0, "aerogpu_cmd_present.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present, scanout_id) == 8, "aerogpu_cmd_present.scanout_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present, flags) == 12, "aerogpu_cmd_present.flags");
+SL_ABI_SIZE(aerogpu_cmd_present, 16);
+SL_ABI_OFFSET(aerogpu_cmd_present, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_present, scanout_id, 8);
+SL_ABI_OFFSET(aerogpu_cmd_present, flags, 12);
 
 /* PRESENT_EX packet. */
 #pragma pack(push, 1)
@@ -2152,12 +2159,12 @@ struct aerogpu_cmd_present_ex {
     uint32_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_present_ex) == 24, "aerogpu_cmd_present_ex");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present_ex, hdr) == 0, "aerogpu_cmd_present_ex.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present_ex, scanout_id) == 8, "aerogpu_cmd_present_ex.scanout_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present_ex, flags) == 12, "aerogpu_cmd_present_ex.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present_ex, d3d9_present_flags) == 16, "aerogpu_cmd_present_ex.d3d9_present_flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_present_ex, reserved0) == 20, "aerogpu_cmd_present_ex.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_present_ex, 24);
+SL_ABI_OFFSET(aerogpu_cmd_present_ex, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_present_ex, scanout_id, 8);
+SL_ABI_OFFSET(aerogpu_cmd_present_ex, flags, 12);
+SL_ABI_OFFSET(aerogpu_cmd_present_ex, d3d9_present_flags, 16);
+SL_ABI_OFFSET(aerogpu_cmd_present_ex, reserved0, 20);
 
 /* EXPORT_SHARED_SURFACE packet. */
 #pragma pack(push, 1)
@@ -2172,11 +2179,11 @@ struct aerogpu_cmd_export_shared_surface {
     uint64_t share_token;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_export_shared_surface) == 24, "aerogpu_cmd_export_shared_surface");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_export_shared_surface, hdr) == 0, "aerogpu_cmd_export_shared_surface.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_export_shared_surface, resource_handle) == 8, "aerogpu_cmd_export_shared_surface.resource_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_export_shared_surface, reserved0) == 12, "aerogpu_cmd_export_shared_surface.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_export_shared_surface, share_token) == 16, "aerogpu_cmd_export_shared_surface.share_token");
+SL_ABI_SIZE(aerogpu_cmd_export_shared_surface, 24);
+SL_ABI_OFFSET(aerogpu_cmd_export_shared_surface, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_export_shared_surface, resource_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_export_shared_surface, reserved0, 12);
+SL_ABI_OFFSET(aerogpu_cmd_export_shared_surface, share_token, 16);
 
 /* IMPORT_SHARED_SURFACE packet. */
 #pragma pack(push, 1)
@@ -2191,11 +2198,11 @@ struct aerogpu_cmd_import_shared_surface {
     uint64_t share_token;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_import_shared_surface) == 24, "aerogpu_cmd_import_shared_surface");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_import_shared_surface, hdr) == 0, "aerogpu_cmd_import_shared_surface.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_import_shared_surface, out_resource_handle) == 8, "aerogpu_cmd_import_shared_surface.out_resource_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_import_shared_surface, reserved0) == 12, "aerogpu_cmd_import_shared_surface.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_import_shared_surface, share_token) == 16, "aerogpu_cmd_import_shared_surface.share_token");
+SL_ABI_SIZE(aerogpu_cmd_import_shared_surface, 24);
+SL_ABI_OFFSET(aerogpu_cmd_import_shared_surface, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_import_shared_surface, out_resource_handle, 8);
+SL_ABI_OFFSET(aerogpu_cmd_import_shared_surface, reserved0, 12);
+SL_ABI_OFFSET(aerogpu_cmd_import_shared_surface, share_token, 16);
 
 /* RELEASE_SHARED_SURFACE packet. */
 #pragma pack(push, 1)
@@ -2208,10 +2215,10 @@ struct aerogpu_cmd_release_shared_surface {
     uint64_t reserved0;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_release_shared_surface) == 24, "aerogpu_cmd_release_shared_surface");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_release_shared_surface, hdr) == 0, "aerogpu_cmd_release_shared_surface.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_release_shared_surface, share_token) == 8, "aerogpu_cmd_release_shared_surface.share_token");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_release_shared_surface, reserved0) == 16, "aerogpu_cmd_release_shared_surface.reserved0");
+SL_ABI_SIZE(aerogpu_cmd_release_shared_surface, 24);
+SL_ABI_OFFSET(aerogpu_cmd_release_shared_surface, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_release_shared_surface, share_token, 8);
+SL_ABI_OFFSET(aerogpu_cmd_release_shared_surface, reserved0, 16);
 
 /* FLUSH packet. */
 #pragma pack(push, 1)
@@ -2224,10 +2231,10 @@ struct aerogpu_cmd_flush {
     uint32_t reserved1;
 };
 #pragma pack(pop)
-SL_ABI_ASSERT(sizeof(struct aerogpu_cmd_flush) == 16, "aerogpu_cmd_flush");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_flush, hdr) == 0, "aerogpu_cmd_flush.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_flush, reserved0) == 8, "aerogpu_cmd_flush.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_cmd_flush, reserved1) == 12, "aerogpu_cmd_flush.reserved1");
+SL_ABI_SIZE(aerogpu_cmd_flush, 16);
+SL_ABI_OFFSET(aerogpu_cmd_flush, hdr, 0);
+SL_ABI_OFFSET(aerogpu_cmd_flush, reserved0, 8);
+SL_ABI_OFFSET(aerogpu_cmd_flush, reserved1, 12);
 
 /* ---- Adapter description for user-mode drivers. ---- */
 
@@ -2311,17 +2318,17 @@ struct aerogpu_umd_private_v1 {
 };
 #pragma pack(pop)
 typedef struct aerogpu_umd_private_v1 aerogpu_umd_private_v1;
-SL_ABI_ASSERT(sizeof(struct aerogpu_umd_private_v1) == 64, "aerogpu_umd_private_v1");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, size_bytes) == 0, "aerogpu_umd_private_v1.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, struct_version) == 4, "aerogpu_umd_private_v1.struct_version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, device_mmio_magic) == 8, "aerogpu_umd_private_v1.device_mmio_magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, device_abi_version_u32) == 12, "aerogpu_umd_private_v1.device_abi_version_u32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, reserved0) == 16, "aerogpu_umd_private_v1.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, device_features) == 20, "aerogpu_umd_private_v1.device_features");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, flags) == 28, "aerogpu_umd_private_v1.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, reserved1) == 32, "aerogpu_umd_private_v1.reserved1");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, reserved2) == 36, "aerogpu_umd_private_v1.reserved2");
-SL_ABI_ASSERT(offsetof(struct aerogpu_umd_private_v1, reserved3) == 40, "aerogpu_umd_private_v1.reserved3");
+SL_ABI_SIZE(aerogpu_umd_private_v1, 64);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, size_bytes, 0);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, struct_version, 4);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, device_mmio_magic, 8);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, device_abi_version_u32, 12);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, reserved0, 16);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, device_features, 20);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, flags, 28);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, reserved1, 32);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, reserved2, 36);
+SL_ABI_OFFSET(aerogpu_umd_private_v1, reserved3, 40);
 
 /* ---- WDDM allocation private data. ---- */
 
@@ -2409,14 +2416,14 @@ struct aerogpu_wddm_alloc_priv {
 };
 #pragma pack(pop)
 typedef struct aerogpu_wddm_alloc_priv aerogpu_wddm_alloc_priv;
-SL_ABI_ASSERT(sizeof(struct aerogpu_wddm_alloc_priv) == 40, "aerogpu_wddm_alloc_priv");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, magic) == 0, "aerogpu_wddm_alloc_priv.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, version) == 4, "aerogpu_wddm_alloc_priv.version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, alloc_id) == 8, "aerogpu_wddm_alloc_priv.alloc_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, flags) == 12, "aerogpu_wddm_alloc_priv.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, share_token) == 16, "aerogpu_wddm_alloc_priv.share_token");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, size_bytes) == 24, "aerogpu_wddm_alloc_priv.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv, reserved0) == 32, "aerogpu_wddm_alloc_priv.reserved0");
+SL_ABI_SIZE(aerogpu_wddm_alloc_priv, 40);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, magic, 0);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, version, 4);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, alloc_id, 8);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, flags, 12);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, share_token, 16);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, size_bytes, 24);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv, reserved0, 32);
 
 /* Allocation private data, version 2. */
 #pragma pack(push, 1)
@@ -2450,20 +2457,20 @@ struct aerogpu_wddm_alloc_priv_v2 {
 };
 #pragma pack(pop)
 typedef struct aerogpu_wddm_alloc_priv_v2 aerogpu_wddm_alloc_priv_v2;
-SL_ABI_ASSERT(sizeof(struct aerogpu_wddm_alloc_priv_v2) == 64, "aerogpu_wddm_alloc_priv_v2");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, magic) == 0, "aerogpu_wddm_alloc_priv_v2.magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, version) == 4, "aerogpu_wddm_alloc_priv_v2.version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, alloc_id) == 8, "aerogpu_wddm_alloc_priv_v2.alloc_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, flags) == 12, "aerogpu_wddm_alloc_priv_v2.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, share_token) == 16, "aerogpu_wddm_alloc_priv_v2.share_token");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, size_bytes) == 24, "aerogpu_wddm_alloc_priv_v2.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, reserved0) == 32, "aerogpu_wddm_alloc_priv_v2.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, kind) == 40, "aerogpu_wddm_alloc_priv_v2.kind");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, width) == 44, "aerogpu_wddm_alloc_priv_v2.width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, height) == 48, "aerogpu_wddm_alloc_priv_v2.height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, format) == 52, "aerogpu_wddm_alloc_priv_v2.format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, row_pitch_bytes) == 56, "aerogpu_wddm_alloc_priv_v2.row_pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, reserved1) == 60, "aerogpu_wddm_alloc_priv_v2.reserved1");
+SL_ABI_SIZE(aerogpu_wddm_alloc_priv_v2, 64);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, magic, 0);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, version, 4);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, alloc_id, 8);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, flags, 12);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, share_token, 16);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, size_bytes, 24);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, reserved0, 32);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, kind, 40);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, width, 44);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, height, 48);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, format, 52);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, row_pitch_bytes, 56);
+SL_ABI_OFFSET(aerogpu_wddm_alloc_priv_v2, reserved1, 60);
 
 /* Packs format into bits 31..0, width into bits 47..32, height into bits 62..48 and sets bit 63. */
 #define AEROGPU_WDDM_ALLOC_PRIV_DESC_PACK(format_u32, width_u32, height_u32) \
@@ -2491,6 +2498,7 @@ SL_ABI_ASSERT(offsetof(struct aerogpu_wddm_alloc_priv_v2, reserved1) == 60, "aer
 #define AEROGPU_WIN7_DMA_BUFFER_PRIVATE_DATA_SIZE_BYTES 16u
 
 /* Kinds of submission in AEROGPU_DMA_PRIV. */
+
 /* DMA buffer holds rendering. */
 #define AEROGPU_SUBMIT_RENDER 1u
 /* DMA buffer holds a present. */
@@ -2516,10 +2524,10 @@ struct AEROGPU_DMA_PRIV {
 };
 #pragma pack(pop)
 typedef struct AEROGPU_DMA_PRIV AEROGPU_DMA_PRIV;
-SL_ABI_ASSERT(sizeof(struct AEROGPU_DMA_PRIV) == 16, "AEROGPU_DMA_PRIV");
-SL_ABI_ASSERT(offsetof(struct AEROGPU_DMA_PRIV, Type) == 0, "AEROGPU_DMA_PRIV.Type");
-SL_ABI_ASSERT(offsetof(struct AEROGPU_DMA_PRIV, Reserved0) == 4, "AEROGPU_DMA_PRIV.Reserved0");
-SL_ABI_ASSERT(offsetof(struct AEROGPU_DMA_PRIV, MetaHandle) == 8, "AEROGPU_DMA_PRIV.MetaHandle");
+SL_ABI_SIZE(AEROGPU_DMA_PRIV, 16);
+SL_ABI_OFFSET(AEROGPU_DMA_PRIV, Type, 0);
+SL_ABI_OFFSET(AEROGPU_DMA_PRIV, Reserved0, 4);
+SL_ABI_OFFSET(AEROGPU_DMA_PRIV, MetaHandle, 8);
 
 /* ---- Escape header and base operation. ---- */
 
@@ -2527,6 +2535,7 @@ SL_ABI_ASSERT(offsetof(struct AEROGPU_DMA_PRIV, MetaHandle) == 8, "AEROGPU_DMA_P
 #define AEROGPU_ESCAPE_VERSION 1u
 
 /* Escape operations. */
+
 /* Reads the device ABI version. */
 #define AEROGPU_ESCAPE_OP_QUERY_DEVICE 1u
 /* Reads submitted and completed fence values. */
@@ -2584,11 +2593,11 @@ struct aerogpu_escape_header {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_header aerogpu_escape_header;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_header) == 16, "aerogpu_escape_header");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_header, version) == 0, "aerogpu_escape_header.version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_header, op) == 4, "aerogpu_escape_header.op");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_header, size) == 8, "aerogpu_escape_header.size");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_header, reserved0) == 12, "aerogpu_escape_header.reserved0");
+SL_ABI_SIZE(aerogpu_escape_header, 16);
+SL_ABI_OFFSET(aerogpu_escape_header, version, 0);
+SL_ABI_OFFSET(aerogpu_escape_header, op, 4);
+SL_ABI_OFFSET(aerogpu_escape_header, size, 8);
+SL_ABI_OFFSET(aerogpu_escape_header, reserved0, 12);
 
 /* Answer of QUERY_DEVICE. */
 #pragma pack(push, 1)
@@ -2602,10 +2611,10 @@ struct aerogpu_escape_query_device_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_device_out aerogpu_escape_query_device_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_device_out) == 24, "aerogpu_escape_query_device_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_out, hdr) == 0, "aerogpu_escape_query_device_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_out, mmio_version) == 16, "aerogpu_escape_query_device_out.mmio_version");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_out, reserved0) == 20, "aerogpu_escape_query_device_out.reserved0");
+SL_ABI_SIZE(aerogpu_escape_query_device_out, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_device_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_device_out, mmio_version, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_device_out, reserved0, 20);
 
 /* ---- Debug and control escapes. ---- */
 
@@ -2731,13 +2740,13 @@ struct aerogpu_escape_query_device_v2_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_device_v2_out aerogpu_escape_query_device_v2_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_device_v2_out) == 48, "aerogpu_escape_query_device_v2_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_v2_out, hdr) == 0, "aerogpu_escape_query_device_v2_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_v2_out, detected_mmio_magic) == 16, "aerogpu_escape_query_device_v2_out.detected_mmio_magic");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_v2_out, abi_version_u32) == 20, "aerogpu_escape_query_device_v2_out.abi_version_u32");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_v2_out, features_lo) == 24, "aerogpu_escape_query_device_v2_out.features_lo");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_v2_out, features_hi) == 32, "aerogpu_escape_query_device_v2_out.features_hi");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_device_v2_out, reserved0) == 40, "aerogpu_escape_query_device_v2_out.reserved0");
+SL_ABI_SIZE(aerogpu_escape_query_device_v2_out, 48);
+SL_ABI_OFFSET(aerogpu_escape_query_device_v2_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_device_v2_out, detected_mmio_magic, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_device_v2_out, abi_version_u32, 20);
+SL_ABI_OFFSET(aerogpu_escape_query_device_v2_out, features_lo, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_device_v2_out, features_hi, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_device_v2_out, reserved0, 40);
 
 /* Answer of QUERY_FENCE. */
 #pragma pack(push, 1)
@@ -2755,12 +2764,12 @@ struct aerogpu_escape_query_fence_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_fence_out aerogpu_escape_query_fence_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_fence_out) == 48, "aerogpu_escape_query_fence_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_fence_out, hdr) == 0, "aerogpu_escape_query_fence_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_fence_out, last_submitted_fence) == 16, "aerogpu_escape_query_fence_out.last_submitted_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_fence_out, last_completed_fence) == 24, "aerogpu_escape_query_fence_out.last_completed_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_fence_out, error_irq_count) == 32, "aerogpu_escape_query_fence_out.error_irq_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_fence_out, last_error_fence) == 40, "aerogpu_escape_query_fence_out.last_error_fence");
+SL_ABI_SIZE(aerogpu_escape_query_fence_out, 48);
+SL_ABI_OFFSET(aerogpu_escape_query_fence_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_fence_out, last_submitted_fence, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_fence_out, last_completed_fence, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_fence_out, error_irq_count, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_fence_out, last_error_fence, 40);
 
 /* Answer of QUERY_PERF; check hdr.size before reading appended fields. */
 #pragma pack(push, 1)
@@ -2842,44 +2851,44 @@ struct aerogpu_escape_query_perf_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_perf_out aerogpu_escape_query_perf_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_perf_out) == 264, "aerogpu_escape_query_perf_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, hdr) == 0, "aerogpu_escape_query_perf_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, last_submitted_fence) == 16, "aerogpu_escape_query_perf_out.last_submitted_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, last_completed_fence) == 24, "aerogpu_escape_query_perf_out.last_completed_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, ring0_head) == 32, "aerogpu_escape_query_perf_out.ring0_head");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, ring0_tail) == 36, "aerogpu_escape_query_perf_out.ring0_tail");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, ring0_size_bytes) == 40, "aerogpu_escape_query_perf_out.ring0_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, ring0_entry_count) == 44, "aerogpu_escape_query_perf_out.ring0_entry_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, total_submissions) == 48, "aerogpu_escape_query_perf_out.total_submissions");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, total_presents) == 56, "aerogpu_escape_query_perf_out.total_presents");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, total_render_submits) == 64, "aerogpu_escape_query_perf_out.total_render_submits");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, total_internal_submits) == 72, "aerogpu_escape_query_perf_out.total_internal_submits");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, irq_fence_delivered) == 80, "aerogpu_escape_query_perf_out.irq_fence_delivered");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, irq_vblank_delivered) == 88, "aerogpu_escape_query_perf_out.irq_vblank_delivered");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, irq_spurious) == 96, "aerogpu_escape_query_perf_out.irq_spurious");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, reset_from_timeout_count) == 104, "aerogpu_escape_query_perf_out.reset_from_timeout_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, last_reset_time_100ns) == 112, "aerogpu_escape_query_perf_out.last_reset_time_100ns");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, vblank_seq) == 120, "aerogpu_escape_query_perf_out.vblank_seq");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, last_vblank_time_ns) == 128, "aerogpu_escape_query_perf_out.last_vblank_time_ns");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, vblank_period_ns) == 136, "aerogpu_escape_query_perf_out.vblank_period_ns");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, reserved0) == 140, "aerogpu_escape_query_perf_out.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, error_irq_count) == 144, "aerogpu_escape_query_perf_out.error_irq_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, last_error_fence) == 152, "aerogpu_escape_query_perf_out.last_error_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, ring_push_failures) == 160, "aerogpu_escape_query_perf_out.ring_push_failures");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, selftest_count) == 168, "aerogpu_escape_query_perf_out.selftest_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, selftest_last_error_code) == 176, "aerogpu_escape_query_perf_out.selftest_last_error_code");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, flags) == 180, "aerogpu_escape_query_perf_out.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, pending_meta_handle_count) == 184, "aerogpu_escape_query_perf_out.pending_meta_handle_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, pending_meta_handle_reserved0) == 188, "aerogpu_escape_query_perf_out.pending_meta_handle_reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, pending_meta_handle_bytes) == 192, "aerogpu_escape_query_perf_out.pending_meta_handle_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, get_scanline_cache_hits) == 200, "aerogpu_escape_query_perf_out.get_scanline_cache_hits");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, get_scanline_mmio_polls) == 208, "aerogpu_escape_query_perf_out.get_scanline_mmio_polls");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, contig_pool_hit) == 216, "aerogpu_escape_query_perf_out.contig_pool_hit");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, contig_pool_miss) == 224, "aerogpu_escape_query_perf_out.contig_pool_miss");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, contig_pool_bytes_saved) == 232, "aerogpu_escape_query_perf_out.contig_pool_bytes_saved");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, alloc_table_count) == 240, "aerogpu_escape_query_perf_out.alloc_table_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, alloc_table_entries) == 248, "aerogpu_escape_query_perf_out.alloc_table_entries");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_perf_out, alloc_table_readonly_entries) == 256, "aerogpu_escape_query_perf_out.alloc_table_readonly_entries");
+SL_ABI_SIZE(aerogpu_escape_query_perf_out, 264);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, last_submitted_fence, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, last_completed_fence, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, ring0_head, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, ring0_tail, 36);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, ring0_size_bytes, 40);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, ring0_entry_count, 44);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, total_submissions, 48);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, total_presents, 56);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, total_render_submits, 64);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, total_internal_submits, 72);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, irq_fence_delivered, 80);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, irq_vblank_delivered, 88);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, irq_spurious, 96);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, reset_from_timeout_count, 104);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, last_reset_time_100ns, 112);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, vblank_seq, 120);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, last_vblank_time_ns, 128);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, vblank_period_ns, 136);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, reserved0, 140);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, error_irq_count, 144);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, last_error_fence, 152);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, ring_push_failures, 160);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, selftest_count, 168);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, selftest_last_error_code, 176);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, flags, 180);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, pending_meta_handle_count, 184);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, pending_meta_handle_reserved0, 188);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, pending_meta_handle_bytes, 192);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, get_scanline_cache_hits, 200);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, get_scanline_mmio_polls, 208);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, contig_pool_hit, 216);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, contig_pool_miss, 224);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, contig_pool_bytes_saved, 232);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, alloc_table_count, 240);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, alloc_table_entries, 248);
+SL_ABI_OFFSET(aerogpu_escape_query_perf_out, alloc_table_readonly_entries, 256);
 
 /* Descriptor summary in the short ring dump. */
 #pragma pack(push, 1)
@@ -2895,11 +2904,11 @@ struct aerogpu_dbgctl_ring_desc {
 };
 #pragma pack(pop)
 typedef struct aerogpu_dbgctl_ring_desc aerogpu_dbgctl_ring_desc;
-SL_ABI_ASSERT(sizeof(struct aerogpu_dbgctl_ring_desc) == 24, "aerogpu_dbgctl_ring_desc");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc, signal_fence) == 0, "aerogpu_dbgctl_ring_desc.signal_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc, cmd_gpa) == 8, "aerogpu_dbgctl_ring_desc.cmd_gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc, cmd_size_bytes) == 16, "aerogpu_dbgctl_ring_desc.cmd_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc, flags) == 20, "aerogpu_dbgctl_ring_desc.flags");
+SL_ABI_SIZE(aerogpu_dbgctl_ring_desc, 24);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc, signal_fence, 0);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc, cmd_gpa, 8);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc, cmd_size_bytes, 16);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc, flags, 20);
 
 /* Packet of DUMP_RING. */
 #pragma pack(push, 1)
@@ -2923,15 +2932,15 @@ struct aerogpu_escape_dump_ring_inout {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_dump_ring_inout aerogpu_escape_dump_ring_inout;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_dump_ring_inout) == 808, "aerogpu_escape_dump_ring_inout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, hdr) == 0, "aerogpu_escape_dump_ring_inout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, ring_id) == 16, "aerogpu_escape_dump_ring_inout.ring_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, ring_size_bytes) == 20, "aerogpu_escape_dump_ring_inout.ring_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, head) == 24, "aerogpu_escape_dump_ring_inout.head");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, tail) == 28, "aerogpu_escape_dump_ring_inout.tail");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, desc_count) == 32, "aerogpu_escape_dump_ring_inout.desc_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, desc_capacity) == 36, "aerogpu_escape_dump_ring_inout.desc_capacity");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_inout, desc) == 40, "aerogpu_escape_dump_ring_inout.desc");
+SL_ABI_SIZE(aerogpu_escape_dump_ring_inout, 808);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, ring_id, 16);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, ring_size_bytes, 20);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, head, 24);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, tail, 28);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, desc_count, 32);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, desc_capacity, 36);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_inout, desc, 40);
 
 /* Descriptor summary in the long ring dump. */
 #pragma pack(push, 1)
@@ -2953,14 +2962,14 @@ struct aerogpu_dbgctl_ring_desc_v2 {
 };
 #pragma pack(pop)
 typedef struct aerogpu_dbgctl_ring_desc_v2 aerogpu_dbgctl_ring_desc_v2;
-SL_ABI_ASSERT(sizeof(struct aerogpu_dbgctl_ring_desc_v2) == 40, "aerogpu_dbgctl_ring_desc_v2");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, fence) == 0, "aerogpu_dbgctl_ring_desc_v2.fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, cmd_gpa) == 8, "aerogpu_dbgctl_ring_desc_v2.cmd_gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, cmd_size_bytes) == 16, "aerogpu_dbgctl_ring_desc_v2.cmd_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, flags) == 20, "aerogpu_dbgctl_ring_desc_v2.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, alloc_table_gpa) == 24, "aerogpu_dbgctl_ring_desc_v2.alloc_table_gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, alloc_table_size_bytes) == 32, "aerogpu_dbgctl_ring_desc_v2.alloc_table_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_ring_desc_v2, reserved0) == 36, "aerogpu_dbgctl_ring_desc_v2.reserved0");
+SL_ABI_SIZE(aerogpu_dbgctl_ring_desc_v2, 40);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, fence, 0);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, cmd_gpa, 8);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, cmd_size_bytes, 16);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, flags, 20);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, alloc_table_gpa, 24);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, alloc_table_size_bytes, 32);
+SL_ABI_OFFSET(aerogpu_dbgctl_ring_desc_v2, reserved0, 36);
 
 /* Packet of DUMP_RING_V2; the newest descriptor is last. */
 #pragma pack(push, 1)
@@ -2990,18 +2999,18 @@ struct aerogpu_escape_dump_ring_v2_inout {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_dump_ring_v2_inout aerogpu_escape_dump_ring_v2_inout;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_dump_ring_v2_inout) == 1332, "aerogpu_escape_dump_ring_v2_inout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, hdr) == 0, "aerogpu_escape_dump_ring_v2_inout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, ring_id) == 16, "aerogpu_escape_dump_ring_v2_inout.ring_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, ring_format) == 20, "aerogpu_escape_dump_ring_v2_inout.ring_format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, ring_size_bytes) == 24, "aerogpu_escape_dump_ring_v2_inout.ring_size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, head) == 28, "aerogpu_escape_dump_ring_v2_inout.head");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, tail) == 32, "aerogpu_escape_dump_ring_v2_inout.tail");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, desc_count) == 36, "aerogpu_escape_dump_ring_v2_inout.desc_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, desc_capacity) == 40, "aerogpu_escape_dump_ring_v2_inout.desc_capacity");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, reserved0) == 44, "aerogpu_escape_dump_ring_v2_inout.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, reserved1) == 48, "aerogpu_escape_dump_ring_v2_inout.reserved1");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_ring_v2_inout, desc) == 52, "aerogpu_escape_dump_ring_v2_inout.desc");
+SL_ABI_SIZE(aerogpu_escape_dump_ring_v2_inout, 1332);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, ring_id, 16);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, ring_format, 20);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, ring_size_bytes, 24);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, head, 28);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, tail, 32);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, desc_count, 36);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, desc_capacity, 40);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, reserved0, 44);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, reserved1, 48);
+SL_ABI_OFFSET(aerogpu_escape_dump_ring_v2_inout, desc, 52);
 
 /* Packet of SELFTEST. */
 #pragma pack(push, 1)
@@ -3019,12 +3028,12 @@ struct aerogpu_escape_selftest_inout {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_selftest_inout aerogpu_escape_selftest_inout;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_selftest_inout) == 32, "aerogpu_escape_selftest_inout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_selftest_inout, hdr) == 0, "aerogpu_escape_selftest_inout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_selftest_inout, timeout_ms) == 16, "aerogpu_escape_selftest_inout.timeout_ms");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_selftest_inout, passed) == 20, "aerogpu_escape_selftest_inout.passed");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_selftest_inout, error_code) == 24, "aerogpu_escape_selftest_inout.error_code");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_selftest_inout, reserved0) == 28, "aerogpu_escape_selftest_inout.reserved0");
+SL_ABI_SIZE(aerogpu_escape_selftest_inout, 32);
+SL_ABI_OFFSET(aerogpu_escape_selftest_inout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_selftest_inout, timeout_ms, 16);
+SL_ABI_OFFSET(aerogpu_escape_selftest_inout, passed, 20);
+SL_ABI_OFFSET(aerogpu_escape_selftest_inout, error_code, 24);
+SL_ABI_OFFSET(aerogpu_escape_selftest_inout, reserved0, 28);
 
 /* Packet of QUERY_VBLANK. */
 #pragma pack(push, 1)
@@ -3050,16 +3059,16 @@ struct aerogpu_escape_query_vblank_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_vblank_out aerogpu_escape_query_vblank_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_vblank_out) == 56, "aerogpu_escape_query_vblank_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, hdr) == 0, "aerogpu_escape_query_vblank_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, vidpn_source_id) == 16, "aerogpu_escape_query_vblank_out.vidpn_source_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, irq_enable) == 20, "aerogpu_escape_query_vblank_out.irq_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, irq_status) == 24, "aerogpu_escape_query_vblank_out.irq_status");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, flags) == 28, "aerogpu_escape_query_vblank_out.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, vblank_seq) == 32, "aerogpu_escape_query_vblank_out.vblank_seq");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, last_vblank_time_ns) == 40, "aerogpu_escape_query_vblank_out.last_vblank_time_ns");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, vblank_period_ns) == 48, "aerogpu_escape_query_vblank_out.vblank_period_ns");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_vblank_out, vblank_interrupt_type) == 52, "aerogpu_escape_query_vblank_out.vblank_interrupt_type");
+SL_ABI_SIZE(aerogpu_escape_query_vblank_out, 56);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, vidpn_source_id, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, irq_enable, 20);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, irq_status, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, flags, 28);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, vblank_seq, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, last_vblank_time_ns, 40);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, vblank_period_ns, 48);
+SL_ABI_OFFSET(aerogpu_escape_query_vblank_out, vblank_interrupt_type, 52);
 
 /* Packet of QUERY_SCANOUT. */
 #pragma pack(push, 1)
@@ -3095,21 +3104,21 @@ struct aerogpu_escape_query_scanout_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_scanout_out aerogpu_escape_query_scanout_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_scanout_out) == 72, "aerogpu_escape_query_scanout_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, hdr) == 0, "aerogpu_escape_query_scanout_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, vidpn_source_id) == 16, "aerogpu_escape_query_scanout_out.vidpn_source_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, reserved0) == 20, "aerogpu_escape_query_scanout_out.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, cached_enable) == 24, "aerogpu_escape_query_scanout_out.cached_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, cached_width) == 28, "aerogpu_escape_query_scanout_out.cached_width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, cached_height) == 32, "aerogpu_escape_query_scanout_out.cached_height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, cached_format) == 36, "aerogpu_escape_query_scanout_out.cached_format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, cached_pitch_bytes) == 40, "aerogpu_escape_query_scanout_out.cached_pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, mmio_enable) == 44, "aerogpu_escape_query_scanout_out.mmio_enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, mmio_width) == 48, "aerogpu_escape_query_scanout_out.mmio_width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, mmio_height) == 52, "aerogpu_escape_query_scanout_out.mmio_height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, mmio_format) == 56, "aerogpu_escape_query_scanout_out.mmio_format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, mmio_pitch_bytes) == 60, "aerogpu_escape_query_scanout_out.mmio_pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out, mmio_fb_gpa) == 64, "aerogpu_escape_query_scanout_out.mmio_fb_gpa");
+SL_ABI_SIZE(aerogpu_escape_query_scanout_out, 72);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, vidpn_source_id, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, reserved0, 20);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, cached_enable, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, cached_width, 28);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, cached_height, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, cached_format, 36);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, cached_pitch_bytes, 40);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, mmio_enable, 44);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, mmio_width, 48);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, mmio_height, 52);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, mmio_format, 56);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, mmio_pitch_bytes, 60);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out, mmio_fb_gpa, 64);
 
 /* Packet of QUERY_SCANOUT, version 2. */
 #pragma pack(push, 1)
@@ -3121,9 +3130,9 @@ struct aerogpu_escape_query_scanout_out_v2 {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_scanout_out_v2 aerogpu_escape_query_scanout_out_v2;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_scanout_out_v2) == 80, "aerogpu_escape_query_scanout_out_v2");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out_v2, base) == 0, "aerogpu_escape_query_scanout_out_v2.base");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_scanout_out_v2, cached_fb_gpa) == 72, "aerogpu_escape_query_scanout_out_v2.cached_fb_gpa");
+SL_ABI_SIZE(aerogpu_escape_query_scanout_out_v2, 80);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out_v2, base, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_scanout_out_v2, cached_fb_gpa, 72);
 
 /* Answer of QUERY_CURSOR. */
 #pragma pack(push, 1)
@@ -3159,21 +3168,21 @@ struct aerogpu_escape_query_cursor_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_cursor_out aerogpu_escape_query_cursor_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_cursor_out) == 72, "aerogpu_escape_query_cursor_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, hdr) == 0, "aerogpu_escape_query_cursor_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, flags) == 16, "aerogpu_escape_query_cursor_out.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, reserved0) == 20, "aerogpu_escape_query_cursor_out.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, enable) == 24, "aerogpu_escape_query_cursor_out.enable");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, x) == 28, "aerogpu_escape_query_cursor_out.x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, y) == 32, "aerogpu_escape_query_cursor_out.y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, hot_x) == 36, "aerogpu_escape_query_cursor_out.hot_x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, hot_y) == 40, "aerogpu_escape_query_cursor_out.hot_y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, width) == 44, "aerogpu_escape_query_cursor_out.width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, height) == 48, "aerogpu_escape_query_cursor_out.height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, format) == 52, "aerogpu_escape_query_cursor_out.format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, fb_gpa) == 56, "aerogpu_escape_query_cursor_out.fb_gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, pitch_bytes) == 64, "aerogpu_escape_query_cursor_out.pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_cursor_out, reserved1) == 68, "aerogpu_escape_query_cursor_out.reserved1");
+SL_ABI_SIZE(aerogpu_escape_query_cursor_out, 72);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, flags, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, reserved0, 20);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, enable, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, x, 28);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, y, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, hot_x, 36);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, hot_y, 40);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, width, 44);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, height, 48);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, format, 52);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, fb_gpa, 56);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, pitch_bytes, 64);
+SL_ABI_OFFSET(aerogpu_escape_query_cursor_out, reserved1, 68);
 
 /* Answer of QUERY_ERROR. */
 #pragma pack(push, 1)
@@ -3193,13 +3202,13 @@ struct aerogpu_escape_query_error_out {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_query_error_out aerogpu_escape_query_error_out;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_query_error_out) == 40, "aerogpu_escape_query_error_out");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_error_out, hdr) == 0, "aerogpu_escape_query_error_out.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_error_out, flags) == 16, "aerogpu_escape_query_error_out.flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_error_out, error_code) == 20, "aerogpu_escape_query_error_out.error_code");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_error_out, error_fence) == 24, "aerogpu_escape_query_error_out.error_fence");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_error_out, error_count) == 32, "aerogpu_escape_query_error_out.error_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_query_error_out, reserved0) == 36, "aerogpu_escape_query_error_out.reserved0");
+SL_ABI_SIZE(aerogpu_escape_query_error_out, 40);
+SL_ABI_OFFSET(aerogpu_escape_query_error_out, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_query_error_out, flags, 16);
+SL_ABI_OFFSET(aerogpu_escape_query_error_out, error_code, 20);
+SL_ABI_OFFSET(aerogpu_escape_query_error_out, error_fence, 24);
+SL_ABI_OFFSET(aerogpu_escape_query_error_out, error_count, 32);
+SL_ABI_OFFSET(aerogpu_escape_query_error_out, reserved0, 36);
 
 /* Packet of READ_GPA. */
 #pragma pack(push, 1)
@@ -3221,14 +3230,14 @@ struct aerogpu_escape_read_gpa_inout {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_read_gpa_inout aerogpu_escape_read_gpa_inout;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_read_gpa_inout) == 4136, "aerogpu_escape_read_gpa_inout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, hdr) == 0, "aerogpu_escape_read_gpa_inout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, gpa) == 16, "aerogpu_escape_read_gpa_inout.gpa");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, size_bytes) == 24, "aerogpu_escape_read_gpa_inout.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, reserved0) == 28, "aerogpu_escape_read_gpa_inout.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, status) == 32, "aerogpu_escape_read_gpa_inout.status");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, bytes_copied) == 36, "aerogpu_escape_read_gpa_inout.bytes_copied");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_read_gpa_inout, data) == 40, "aerogpu_escape_read_gpa_inout.data");
+SL_ABI_SIZE(aerogpu_escape_read_gpa_inout, 4136);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, gpa, 16);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, size_bytes, 24);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, reserved0, 28);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, status, 32);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, bytes_copied, 36);
+SL_ABI_OFFSET(aerogpu_escape_read_gpa_inout, data, 40);
 
 /* Packet of SET_CURSOR_POSITION. */
 #pragma pack(push, 1)
@@ -3242,10 +3251,10 @@ struct aerogpu_escape_set_cursor_position_in {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_set_cursor_position_in aerogpu_escape_set_cursor_position_in;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_set_cursor_position_in) == 24, "aerogpu_escape_set_cursor_position_in");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_position_in, hdr) == 0, "aerogpu_escape_set_cursor_position_in.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_position_in, x) == 16, "aerogpu_escape_set_cursor_position_in.x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_position_in, y) == 20, "aerogpu_escape_set_cursor_position_in.y");
+SL_ABI_SIZE(aerogpu_escape_set_cursor_position_in, 24);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_position_in, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_position_in, x, 16);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_position_in, y, 20);
 
 /* Packet of SET_CURSOR_VISIBILITY. */
 #pragma pack(push, 1)
@@ -3259,10 +3268,10 @@ struct aerogpu_escape_set_cursor_visibility_in {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_set_cursor_visibility_in aerogpu_escape_set_cursor_visibility_in;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_set_cursor_visibility_in) == 24, "aerogpu_escape_set_cursor_visibility_in");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_visibility_in, hdr) == 0, "aerogpu_escape_set_cursor_visibility_in.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_visibility_in, visible) == 16, "aerogpu_escape_set_cursor_visibility_in.visible");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_visibility_in, reserved0) == 20, "aerogpu_escape_set_cursor_visibility_in.reserved0");
+SL_ABI_SIZE(aerogpu_escape_set_cursor_visibility_in, 24);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_visibility_in, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_visibility_in, visible, 16);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_visibility_in, reserved0, 20);
 
 /* Packet of SET_CURSOR_SHAPE; total size is 48 + pitch_bytes * height. */
 #pragma pack(push, 1)
@@ -3290,17 +3299,17 @@ struct aerogpu_escape_set_cursor_shape_in {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_set_cursor_shape_in aerogpu_escape_set_cursor_shape_in;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_set_cursor_shape_in) == 49, "aerogpu_escape_set_cursor_shape_in");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, hdr) == 0, "aerogpu_escape_set_cursor_shape_in.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, width) == 16, "aerogpu_escape_set_cursor_shape_in.width");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, height) == 20, "aerogpu_escape_set_cursor_shape_in.height");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, hot_x) == 24, "aerogpu_escape_set_cursor_shape_in.hot_x");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, hot_y) == 28, "aerogpu_escape_set_cursor_shape_in.hot_y");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, pitch_bytes) == 32, "aerogpu_escape_set_cursor_shape_in.pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, format) == 36, "aerogpu_escape_set_cursor_shape_in.format");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, reserved0) == 40, "aerogpu_escape_set_cursor_shape_in.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, reserved1) == 44, "aerogpu_escape_set_cursor_shape_in.reserved1");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_set_cursor_shape_in, pixels) == 48, "aerogpu_escape_set_cursor_shape_in.pixels");
+SL_ABI_SIZE(aerogpu_escape_set_cursor_shape_in, 49);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, width, 16);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, height, 20);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, hot_x, 24);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, hot_y, 28);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, pitch_bytes, 32);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, format, 36);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, reserved0, 40);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, reserved1, 44);
+SL_ABI_OFFSET(aerogpu_escape_set_cursor_shape_in, pixels, 48);
 
 /* One logged CreateAllocation entry. */
 #pragma pack(push, 1)
@@ -3332,19 +3341,19 @@ struct aerogpu_dbgctl_createallocation_desc {
 };
 #pragma pack(pop)
 typedef struct aerogpu_dbgctl_createallocation_desc aerogpu_dbgctl_createallocation_desc;
-SL_ABI_ASSERT(sizeof(struct aerogpu_dbgctl_createallocation_desc) == 56, "aerogpu_dbgctl_createallocation_desc");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, seq) == 0, "aerogpu_dbgctl_createallocation_desc.seq");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, call_seq) == 4, "aerogpu_dbgctl_createallocation_desc.call_seq");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, alloc_index) == 8, "aerogpu_dbgctl_createallocation_desc.alloc_index");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, num_allocations) == 12, "aerogpu_dbgctl_createallocation_desc.num_allocations");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, create_flags) == 16, "aerogpu_dbgctl_createallocation_desc.create_flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, alloc_id) == 20, "aerogpu_dbgctl_createallocation_desc.alloc_id");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, priv_flags) == 24, "aerogpu_dbgctl_createallocation_desc.priv_flags");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, pitch_bytes) == 28, "aerogpu_dbgctl_createallocation_desc.pitch_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, share_token) == 32, "aerogpu_dbgctl_createallocation_desc.share_token");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, size_bytes) == 40, "aerogpu_dbgctl_createallocation_desc.size_bytes");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, flags_in) == 48, "aerogpu_dbgctl_createallocation_desc.flags_in");
-SL_ABI_ASSERT(offsetof(struct aerogpu_dbgctl_createallocation_desc, flags_out) == 52, "aerogpu_dbgctl_createallocation_desc.flags_out");
+SL_ABI_SIZE(aerogpu_dbgctl_createallocation_desc, 56);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, seq, 0);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, call_seq, 4);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, alloc_index, 8);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, num_allocations, 12);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, create_flags, 16);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, alloc_id, 20);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, priv_flags, 24);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, pitch_bytes, 28);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, share_token, 32);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, size_bytes, 40);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, flags_in, 48);
+SL_ABI_OFFSET(aerogpu_dbgctl_createallocation_desc, flags_out, 52);
 
 /* Packet of DUMP_CREATEALLOCATION. */
 #pragma pack(push, 1)
@@ -3364,13 +3373,13 @@ struct aerogpu_escape_dump_createallocation_inout {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_dump_createallocation_inout aerogpu_escape_dump_createallocation_inout;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_dump_createallocation_inout) == 1824, "aerogpu_escape_dump_createallocation_inout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_createallocation_inout, hdr) == 0, "aerogpu_escape_dump_createallocation_inout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_createallocation_inout, write_index) == 16, "aerogpu_escape_dump_createallocation_inout.write_index");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_createallocation_inout, entry_count) == 20, "aerogpu_escape_dump_createallocation_inout.entry_count");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_createallocation_inout, entry_capacity) == 24, "aerogpu_escape_dump_createallocation_inout.entry_capacity");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_createallocation_inout, reserved0) == 28, "aerogpu_escape_dump_createallocation_inout.reserved0");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_dump_createallocation_inout, entries) == 32, "aerogpu_escape_dump_createallocation_inout.entries");
+SL_ABI_SIZE(aerogpu_escape_dump_createallocation_inout, 1824);
+SL_ABI_OFFSET(aerogpu_escape_dump_createallocation_inout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_dump_createallocation_inout, write_index, 16);
+SL_ABI_OFFSET(aerogpu_escape_dump_createallocation_inout, entry_count, 20);
+SL_ABI_OFFSET(aerogpu_escape_dump_createallocation_inout, entry_capacity, 24);
+SL_ABI_OFFSET(aerogpu_escape_dump_createallocation_inout, reserved0, 28);
+SL_ABI_OFFSET(aerogpu_escape_dump_createallocation_inout, entries, 32);
 
 /* Packet of MAP_SHARED_HANDLE. */
 #pragma pack(push, 1)
@@ -3390,12 +3399,12 @@ struct aerogpu_escape_map_shared_handle_inout {
 };
 #pragma pack(pop)
 typedef struct aerogpu_escape_map_shared_handle_inout aerogpu_escape_map_shared_handle_inout;
-SL_ABI_ASSERT(sizeof(struct aerogpu_escape_map_shared_handle_inout) == 32, "aerogpu_escape_map_shared_handle_inout");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_map_shared_handle_inout, hdr) == 0, "aerogpu_escape_map_shared_handle_inout.hdr");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_map_shared_handle_inout, shared_handle) == 16, "aerogpu_escape_map_shared_handle_inout.shared_handle");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_map_shared_handle_inout, debug_token) == 24, "aerogpu_escape_map_shared_handle_inout.debug_token");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_map_shared_handle_inout, share_token) == 24, "aerogpu_escape_map_shared_handle_inout.share_token");
-SL_ABI_ASSERT(offsetof(struct aerogpu_escape_map_shared_handle_inout, reserved0) == 28, "aerogpu_escape_map_shared_handle_inout.reserved0");
+SL_ABI_SIZE(aerogpu_escape_map_shared_handle_inout, 32);
+SL_ABI_OFFSET(aerogpu_escape_map_shared_handle_inout, hdr, 0);
+SL_ABI_OFFSET(aerogpu_escape_map_shared_handle_inout, shared_handle, 16);
+SL_ABI_OFFSET(aerogpu_escape_map_shared_handle_inout, debug_token, 24);
+SL_ABI_OFFSET(aerogpu_escape_map_shared_handle_inout, share_token, 24);
+SL_ABI_OFFSET(aerogpu_escape_map_shared_handle_inout, reserved0, 28);
 
 /* ---- Limits ---- */
 
@@ -3465,5 +3474,8 @@ SL_ABI_ASSERT(offsetof(struct aerogpu_escape_map_shared_handle_inout, reserved0)
 /* ERROR_COUNT saturates here. */
 #define AEROGPU_LIMIT_ERROR_COUNT_MAX 0xFFFFFFFFu
 
+#undef SL_ABI_OFFSET
+#undef SL_ABI_SIZE
 #undef SL_ABI_ASSERT
+
 #endif

@@ -3,9 +3,9 @@
  * the walkers that decode, encode, check and print by these tables. No layout is written anywhere
  * else.
  *
- * Wire structs are little-endian and packed. For every one there is a C struct with the same offsets
- * (AeroGPU: scanlock/aerogpu_abi.h, same name; virtio-gpu: the generated abi_virtio_gpu.h, name with
- * sl_ in front); sl_abi_decode() and sl_abi_encode() convert between the two on any host.
+ * Wire structs are little-endian and packed. For every one there is a C struct with the same
+ * offsets (AeroGPU: scanlock/aerogpu_abi.h, same name; virtio-gpu: the generated abi_virtio_gpu.h,
+ * name with sl_ in front); sl_abi_decode() and sl_abi_encode() convert between the two on any host.
  *
  * Code that knows which struct it wants takes its layout from the generated headers abi_aerogpu.h
  * and abi_virtio_gpu.h: SL_LAYOUT_AEROGPU_SUBMIT_DESC, SL_ENUM_AEROGPU_FORMAT and so on.
@@ -49,14 +49,14 @@ struct sl_abi_struct;
 struct sl_abi_field {
     const char *name;
     enum sl_abi_type type;
-    const struct sl_abi_struct *of; /* SL_ABI_STRUCT only */
-    uint32_t offset;                /* bytes from the start of the struct */
-    uint32_t count;                 /* array length, 1 if it is none */
+    const struct sl_abi_struct *of;  /* SL_ABI_STRUCT only */
+    uint32_t offset;                 /* bytes from the start of the struct */
+    uint32_t count;                  /* array length, 1 if it is none */
     const struct sl_abi_enum *names; /* enum or flags of an integer, or NULL */
     bool reserved;
-    bool stage_ex;                /* carries stage_ex when stage_resolution says so */
-    uint32_t present_if_size_ge;  /* 0 = always; else absent in packets smaller than this */
-    bool overlaps;                /* another name for the field before; not printed */
+    bool stage_ex;               /* carries stage_ex when stage_resolution says so */
+    uint32_t present_if_size_ge; /* 0 = always; else absent in packets smaller than this */
+    bool overlaps;               /* another name for the field before; not printed */
 };
 
 /* A variable part behind the fixed fields. */
@@ -167,7 +167,7 @@ struct sl_abi_vbe_mode {
 struct sl_abi {
     const char *name;          /* "aerogpu", "virtio-gpu" */
     const char *symbol_prefix; /* of struct and enum names: "aerogpu_" */
-    uint32_t version; /* major << 16 | minor */
+    uint32_t version;          /* major << 16 | minor */
     const struct sl_abi_value *constants;
     size_t constant_count;
     const struct sl_abi_enum *enums;
@@ -201,14 +201,13 @@ const struct sl_abi_opcode *sl_abi_find_opcode_name(const struct sl_abi *abi, co
 const struct sl_abi_struct *sl_abi_find_struct(const struct sl_abi *abi, const char *name);
 const struct sl_abi_enum *sl_abi_find_enum(const struct sl_abi *abi, const char *name);
 const struct sl_abi_register *sl_abi_find_register(const struct sl_abi *abi, uint64_t offset);
-const struct sl_abi_register *sl_abi_find_register_name(const struct sl_abi *abi,
-                                                        const char *name);
+const struct sl_abi_register *sl_abi_find_register_name(const struct sl_abi *abi, const char *name);
 const struct sl_abi_field *sl_abi_find_field(const struct sl_abi_struct *layout, const char *name);
 const struct sl_abi_format *sl_abi_find_format(const struct sl_abi *abi, uint32_t value);
 
 /*
- * The shader stage that a packet means, from its stage field, its reserved0 and the minor version of
- * its stream header.
+ * The shader stage that a packet means, from its stage field, its reserved0 and the minor version
+ * of its stream header.
  */
 enum sl_abi_stage sl_abi_resolve_stage(const struct sl_abi *abi, uint32_t stage, uint32_t reserved0,
                                        uint16_t stream_minor);
@@ -262,8 +261,9 @@ bool sl_abi_parse_value(const char *text, enum sl_abi_type type, const struct sl
                         uint64_t *value);
 
 /*
- * "field=value field=value" for the fields that fit in size, reserved ones only if not zero, framing
- * ones never, then the trailing part ("data[64]=00112233.." shows at most 16 bytes or elements).
+ * "field=value field=value" for the fields that fit in size, reserved ones only if not zero,
+ * framing ones never, then the trailing part ("data[64]=00112233.." shows at most 16 bytes or
+ * elements).
  */
 void sl_abi_print_struct(struct sl_buf *out, const struct sl_abi_struct *layout,
                          const uint8_t *wire, size_t size);

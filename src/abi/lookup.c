@@ -61,7 +61,7 @@ const struct sl_abi_register *sl_abi_find_register(const struct sl_abi *abi, uin
         }
     }
     return low < abi->register_count && abi->registers[low].offset == offset ? &abi->registers[low]
-                                                                              : NULL;
+                                                                             : NULL;
 }
 
 const struct sl_abi_register *sl_abi_find_register_name(const struct sl_abi *abi, const char *name)

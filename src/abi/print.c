@@ -80,8 +80,8 @@ void sl_abi_print_value(struct sl_buf *out, enum sl_abi_type type, const struct 
     } else if (type == SL_ABI_F32) {
         print_float(out, (uint32_t)value);
     } else if (type == SL_ABI_I32) {
-        sl_buf_printf(out, "%" PRId64, (int64_t)(value & INT32_MAX) -
-                                           (int64_t)(value & UINT64_C(0x80000000)));
+        sl_buf_printf(out, "%" PRId64,
+                      (int64_t)(value & INT32_MAX) - (int64_t)(value & UINT64_C(0x80000000)));
     } else {
         print_number(out, value);
     }
@@ -91,11 +91,11 @@ static void print_members(struct sl_buf *out, const struct sl_abi_struct *layout
                           const uint8_t *wire, size_t size);
 
 static void print_element(struct sl_buf *out, enum sl_abi_type type, const struct sl_abi_struct *of,
-                          const struct sl_abi_enum *names, const uint8_t *wire)
+                          const struct sl_abi_enum *names, const uint8_t *wire, size_t room)
 {
     if (type == SL_ABI_STRUCT) {
         sl_buf_u8(out, '{');
-        print_members(out, of, wire, of->size);
+        print_members(out, of, wire, room < of->size ? room : of->size);
         sl_buf_u8(out, '}');
     } else {
         sl_abi_print_value(out, type, names, sl_get_le(wire, sl_abi_type_size(type, NULL)));
@@ -112,7 +112,7 @@ static void print_array(struct sl_buf *out, const struct sl_abi_field *f, const 
         sl_buf_u8(out, '[');
         for (uint32_t i = 0; i < shown; i++) {
             sl_buf_text(out, i ? " " : "");
-            print_element(out, f->type, f->of, f->names, wire + (size_t)i * size);
+            print_element(out, f->type, f->of, f->names, wire + (size_t)i * size, size);
         }
         sl_buf_u8(out, ']');
     }
@@ -132,11 +132,12 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 static bool is_shown(const struct sl_abi_field *f, const uint8_t *wire, size_t size)
 {
     size_t bytes = (size_t)f->count * sl_abi_type_size(f->type, f->of);
+    size_t least = f->of && f->count == 1 ? 1 : bytes; /* a struct shows what there is of it */
     if (f->overlaps || (f->of && f->of->framing) || size < f->present_if_size_ge ||
-        !sl_range_fits(f->offset, bytes, size)) {
+        !sl_range_fits(f->offset, least, size)) {
         return false;
     }
-    return !f->reserved || !all_zero(wire + f->offset, bytes);
+    return !f->reserved || !all_zero(wire + f->offset, least);
 }
 
 static void print_members(struct sl_buf *out, const struct sl_abi_struct *layout,
@@ -153,7 +154,7 @@ static void print_members(struct sl_buf *out, const struct sl_abi_struct *layout
         if (f->count > 1) {
             print_array(out, f, wire + f->offset);
         } else {
-            print_element(out, f->type, f->of, f->names, wire + f->offset);
+            print_element(out, f->type, f->of, f->names, wire + f->offset, size - f->offset);
         }
     }
 }
@@ -209,7 +210,7 @@ static void print_trailing(struct sl_buf *out, const struct sl_abi_struct *layou
     } else {
         for (uint64_t i = 0; i < shown; i++) {
             sl_buf_text(out, i ? " " : "");
-            print_element(out, t->type, t->of, NULL, at + (size_t)(i * stride));
+            print_element(out, t->type, t->of, NULL, at + (size_t)(i * stride), element);
         }
     }
     sl_buf_text(out, shown < count ? ".." : "");

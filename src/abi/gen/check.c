@@ -67,16 +67,16 @@ static bool is_identifier(const char *name)
 static bool is_keyword(const char *name)
 {
     static const char *const words[] = {
-        "alignas",   "alignof",  "and",      "asm",     "auto",     "bool",     "break",
-        "case",      "catch",    "char",     "class",   "compl",    "const",    "continue",
-        "default",   "delete",   "do",       "double",  "else",     "enum",     "explicit",
-        "export",    "extern",   "false",    "float",   "for",      "friend",   "goto",
-        "if",        "inline",   "int",      "long",    "mutable",  "namespace", "new",
-        "not",       "nullptr",  "operator", "or",      "private",  "protected", "public",
-        "register",  "restrict", "return",   "short",   "signed",   "sizeof",   "static",
-        "struct",    "switch",   "template", "this",    "throw",    "true",     "try",
-        "typedef",   "typename", "union",    "unsigned", "using",   "virtual",  "void",
-        "volatile",  "while",    "xor",
+        "alignas",  "alignof",  "and",      "asm",      "auto",    "bool",      "break",
+        "case",     "catch",    "char",     "class",    "compl",   "const",     "continue",
+        "default",  "delete",   "do",       "double",   "else",    "enum",      "explicit",
+        "export",   "extern",   "false",    "float",    "for",     "friend",    "goto",
+        "if",       "inline",   "int",      "long",     "mutable", "namespace", "new",
+        "not",      "nullptr",  "operator", "or",       "private", "protected", "public",
+        "register", "restrict", "return",   "short",    "signed",  "sizeof",    "static",
+        "struct",   "switch",   "template", "this",     "throw",   "true",      "try",
+        "typedef",  "typename", "union",    "unsigned", "using",   "virtual",   "void",
+        "volatile", "while",    "xor",
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(words[i], name) == 0) {
@@ -307,8 +307,9 @@ static enum sl_status resolve_type(const struct gen_abi *abi, const struct gen_s
                                    const struct gen_struct **of, struct sl_error *err)
 {
     static const char *const scalars[] = {
-        [SL_ABI_U8] = "u8",   [SL_ABI_U16] = "u16", [SL_ABI_U32] = "u32",       [SL_ABI_U64] = "u64",
-        [SL_ABI_I32] = "i32", [SL_ABI_F32] = "f32", [SL_ABI_HANDLE] = "handle",
+        [SL_ABI_U8] = "u8",         [SL_ABI_U16] = "u16", [SL_ABI_U32] = "u32",
+        [SL_ABI_U64] = "u64",       [SL_ABI_I32] = "i32", [SL_ABI_F32] = "f32",
+        [SL_ABI_HANDLE] = "handle",
     };
     for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
         if (strcmp(scalars[i], name) == 0) {
@@ -344,14 +345,17 @@ static enum sl_status check_field(const struct gen_abi *abi, const struct gen_st
     if (f->enum_name && !gen_find_enum(abi, f->enum_name)) {
         FAIL(f->line, "there is no enum %s", f->enum_name);
     }
+    if (f->stage_ex && !f->enum_name) {
+        FAIL(f->line, "%s.%s carries stage_ex without naming its enum", s->name, f->name);
+    }
     uint64_t size;
     if (!f->count || !sl_mul_u64(gen_type_size(f->type, f->of), f->count, &size)) {
         FAIL(f->line, "%s.%s has an impossible count", s->name, f->name);
     }
     if (f->overlaps) {
         const struct gen_field *other = f == s->fields.items ? NULL : f - 1;
-        if (!other || strcmp(other->name, f->overlaps) != 0 || other->offset != f->offset ||
-            other->type != f->type || other->count != f->count) {
+        if (!other || other->overlaps || strcmp(other->name, f->overlaps) != 0 ||
+            other->offset != f->offset || other->type != f->type || other->count != f->count) {
             FAIL(f->line, "%s.%s is not the storage of %s", s->name, f->name, f->overlaps);
         }
         return SL_OK;
@@ -382,8 +386,7 @@ static enum sl_status check_trailing(const struct gen_abi *abi, struct gen_struc
         FAIL(s->line, "%s has more than one trailing part", s->name);
     }
     GEN_EACH(struct gen_trailing, t, &s->trailing) {
-        enum sl_status status =
-            resolve_type(abi, s, t->type_name, t->line, &t->type, &t->of, err);
+        enum sl_status status = resolve_type(abi, s, t->type_name, t->line, &t->type, &t->of, err);
         if (status != SL_OK) {
             return status;
         }

@@ -1,4 +1,5 @@
-/* The generated files, one function each. They write into a buffer, which notices lack of memory. */
+/* The generated files, one function each. They write into a buffer, which notices lack of memory.
+ */
 #ifndef SL_ABI_GEN_EMIT_H
 #define SL_ABI_GEN_EMIT_H
 

@@ -78,9 +78,13 @@ static void page_registers(struct sl_buf *out, const struct gen_abi *abi)
     }
     heading(out, "Registers", "offset | bits | name | access | reset | needs | meaning");
     GEN_EACH(const struct gen_register, r, &abi->registers) {
-        sl_buf_printf(out, "| 0x%04" PRIx64 " | %" PRIu64 " | `%s` | %s | 0x%" PRIx64 " | %s%s%s | ",
+        sl_buf_printf(out,
+                      "| 0x%04" PRIx64 " | %" PRIu64 " | `%s` | %s | 0x%" PRIx64 " | %s%s%s | ",
                       r->offset, r->width, r->name, access[r->access], r->reset,
                       r->feature ? "`" : "", r->feature ? r->feature : "", r->feature ? "`" : "");
+        if (r->pair) {
+            sl_buf_printf(out, "`%s` %s. ", r->pair, r->part == 1 ? "31..0" : "63..32");
+        }
         row_end(out, r->doc, r->since);
     }
 }
@@ -121,9 +125,14 @@ static void page_enums(struct sl_buf *out, const struct gen_abi *abi)
         }
         sl_buf_text(out, "\n\n| value | name | meaning |\n|---|---|---|\n");
         GEN_EACH(const struct gen_value, v, &e->values) {
-            sl_buf_printf(out, e->is_flags || v->value > 4096 ? "| 0x%" PRIx64 " | `%s` | "
-                                                              : "| %" PRIu64 " | `%s` | ",
+            sl_buf_printf(out,
+                          e->is_flags || v->value > 4096 ? "| 0x%" PRIx64 " | `%s` | "
+                                                         : "| %" PRIu64 " | `%s` | ",
                           v->value, v->name);
+            if (v->struct_name) {
+                sl_buf_printf(out, "[`%s`](#%s), %s: ", v->struct_name, v->struct_name,
+                              v->direction ? v->direction : "in");
+            }
             row_end(out, v->doc, v->since);
         }
     }
@@ -136,11 +145,11 @@ static void page_formats(struct sl_buf *out, const struct gen_abi *abi)
     }
     heading(out, "Formats", "value | name | block | bytes | channels | notes");
     GEN_EACH(const struct gen_format, f, &abi->formats) {
-        sl_buf_printf(out,
-                      "| %" PRIu64 " | `%s` | %" PRIu64 "x%" PRIu64 " | %" PRIu64 " | %s |%s%s%s%s |\n",
-                      f->value, f->name, f->block_width, f->block_height, f->bytes_per_block,
-                      f->channels, f->srgb ? " sRGB" : "", f->opaque_alpha ? " alpha-is-1" : "",
-                      f->scanout ? " scanout" : "", f->cursor ? " cursor" : "");
+        sl_buf_printf(
+            out, "| %" PRIu64 " | `%s` | %" PRIu64 "x%" PRIu64 " | %" PRIu64 " | %s |%s%s%s%s |\n",
+            f->value, f->name, f->block_width, f->block_height, f->bytes_per_block, f->channels,
+            f->srgb ? " sRGB" : "", f->opaque_alpha ? " alpha-is-1" : "",
+            f->scanout ? " scanout" : "", f->cursor ? " cursor" : "");
     }
 }
 

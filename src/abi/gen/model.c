@@ -5,33 +5,68 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TEXT(type, member) {.name = #member, .kind = GEN_TEXT, .offset = offsetof(type, member)}
-#define TEXT_AS(type, key, member) {.name = key, .kind = GEN_TEXT, .offset = offsetof(type, member)}
+#define TEXT(type, member)                                                                         \
+    {                                                                                              \
+        .name = #member, .kind = GEN_TEXT, .offset = offsetof(type, member)                        \
+    }
+#define TEXT_AS(type, key, member)                                                                 \
+    {                                                                                              \
+        .name = key, .kind = GEN_TEXT, .offset = offsetof(type, member)                            \
+    }
 #define NEED_TEXT(type, member)                                                                    \
-    {.name = #member, .kind = GEN_TEXT, .offset = offsetof(type, member), .required = true}
+    {                                                                                              \
+        .name = #member, .kind = GEN_TEXT, .offset = offsetof(type, member), .required = true      \
+    }
 #define NEED_TEXT_AS(type, key, member)                                                            \
-    {.name = key, .kind = GEN_TEXT, .offset = offsetof(type, member), .required = true}
+    {                                                                                              \
+        .name = key, .kind = GEN_TEXT, .offset = offsetof(type, member), .required = true          \
+    }
 #define NUMBER(type, member, value)                                                                \
-    {.name = #member, .kind = GEN_NUMBER, .offset = offsetof(type, member), .absent = value}
+    {                                                                                              \
+        .name = #member, .kind = GEN_NUMBER, .offset = offsetof(type, member), .absent = value     \
+    }
 #define NEED_NUMBER(type, member)                                                                  \
-    {.name = #member, .kind = GEN_NUMBER, .offset = offsetof(type, member), .required = true}
+    {                                                                                              \
+        .name = #member, .kind = GEN_NUMBER, .offset = offsetof(type, member), .required = true    \
+    }
 #define ANY_NUMBER(type, member)                                                                   \
-    {.name = #member, .kind = GEN_NUMBER, .offset = offsetof(type, member), .required = true,      \
-     .allow_any = true}
-#define SINCE(type) {.name = "since", .kind = GEN_SINCE, .offset = offsetof(type, since)}
+    {                                                                                              \
+        .name = #member, .kind = GEN_NUMBER, .offset = offsetof(type, member), .required = true,   \
+        .allow_any = true                                                                          \
+    }
+#define SINCE(type)                                                                                \
+    {                                                                                              \
+        .name = "since", .kind = GEN_SINCE, .offset = offsetof(type, since)                        \
+    }
 #define INHERIT_SINCE(type)                                                                        \
-    {.name = "since", .kind = GEN_SINCE, .offset = offsetof(type, since), .absent = GEN_NONE}
-#define FLAG(type, member) {.name = #member, .kind = GEN_BOOL, .offset = offsetof(type, member)}
-#define FLAG_AS(type, key, member) {.name = key, .kind = GEN_BOOL, .offset = offsetof(type, member)}
+    {                                                                                              \
+        .name = "since", .kind = GEN_SINCE, .offset = offsetof(type, since), .absent = GEN_NONE    \
+    }
+#define FLAG(type, member)                                                                         \
+    {                                                                                              \
+        .name = #member, .kind = GEN_BOOL, .offset = offsetof(type, member)                        \
+    }
+#define FLAG_AS(type, key, member)                                                                 \
+    {                                                                                              \
+        .name = key, .kind = GEN_BOOL, .offset = offsetof(type, member)                            \
+    }
 #define WORD(type, key, member, list)                                                              \
-    {.name = key, .kind = GEN_WORD, .offset = offsetof(type, member), .words = list}
+    {                                                                                              \
+        .name = key, .kind = GEN_WORD, .offset = offsetof(type, member), .words = list             \
+    }
 #define NEED_WORD(type, key, member, list)                                                         \
-    {.name = key, .kind = GEN_WORD, .offset = offsetof(type, member), .words = list,               \
-     .required = true}
+    {                                                                                              \
+        .name = key, .kind = GEN_WORD, .offset = offsetof(type, member), .words = list,            \
+        .required = true                                                                           \
+    }
 #define LIST(type, key, member, of)                                                                \
-    {.name = key, .kind = GEN_LIST, .offset = offsetof(type, member), .schema = &(of)}
+    {                                                                                              \
+        .name = key, .kind = GEN_LIST, .offset = offsetof(type, member), .schema = &(of)           \
+    }
 #define MAP(type, key, member, of)                                                                 \
-    {.name = key, .kind = GEN_MAP, .offset = offsetof(type, member), .schema = &(of)}
+    {                                                                                              \
+        .name = key, .kind = GEN_MAP, .offset = offsetof(type, member), .schema = &(of)            \
+    }
 #define SCHEMA(name, words, type, keys)                                                            \
     static const struct gen_schema name = {words, keys, COUNT(keys), sizeof(type)}
 
@@ -43,7 +78,7 @@ static const char *const access_words[] = {"RO", "WO", "RW", NULL};
 static const char *const register_type_words[] = {"unsigned", "i32", NULL};
 static const char *const part_words[] = {"single", "lo", "hi", NULL};
 static const char *const format_words[] = {"color", "depth", "depth_stencil", "block", NULL};
-static const char *const stage_words[] = {"reject", "vertex", "pixel",  "geometry",
+static const char *const stage_words[] = {"reject", "vertex", "pixel",   "geometry",
                                           "hull",   "domain", "compute", NULL};
 
 static const struct gen_key prefix_keys[] = {NEED_TEXT(struct gen_prefix, name)};
@@ -163,12 +198,9 @@ static const struct gen_key typedef_keys[] = {
 SCHEMA(typedef_schema, "a typedef", struct gen_typedef, typedef_keys);
 
 static const struct gen_key value_keys[] = {
-    NEED_TEXT(struct gen_value, name),
-    NEED_NUMBER(struct gen_value, value),
-    TEXT(struct gen_value, alias_of),
-    TEXT_AS(struct gen_value, "struct", struct_name),
-    TEXT(struct gen_value, direction),
-    INHERIT_SINCE(struct gen_value),
+    NEED_TEXT(struct gen_value, name), NEED_NUMBER(struct gen_value, value),
+    TEXT(struct gen_value, alias_of),  TEXT_AS(struct gen_value, "struct", struct_name),
+    TEXT(struct gen_value, direction), INHERIT_SINCE(struct gen_value),
     NEED_TEXT(struct gen_value, doc),
 };
 SCHEMA(value_schema, "a value", struct gen_value, value_keys);
@@ -278,7 +310,10 @@ static const struct gen_key limit_keys[] = {
 SCHEMA(limit_schema, "a limit", struct gen_limit, limit_keys);
 
 static const struct gen_key abi_keys[] = {
-    {.name = "meta", .kind = GEN_MAP, .offset = offsetof(struct gen_abi, meta), .required = true,
+    {.name = "meta",
+     .kind = GEN_MAP,
+     .offset = offsetof(struct gen_abi, meta),
+     .required = true,
      .schema = &meta_schema},
     LIST(struct gen_abi, "versions", versions, version_schema),
     LIST(struct gen_abi, "groups", groups, group_schema),

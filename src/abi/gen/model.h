@@ -215,8 +215,8 @@ struct gen_register {
     uint64_t offset;
     uint64_t width; /* bits */
     int is_signed;
-    int access;     /* enum sl_abi_access */
-    int part;       /* 0 whole, 1 lo, 2 hi */
+    int access; /* enum sl_abi_access */
+    int part;   /* 0 whole, 1 lo, 2 hi */
     const char *pair;
     uint64_t reset;
     const char *enum_name;

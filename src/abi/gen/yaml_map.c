@@ -35,8 +35,8 @@ static bool parse_number(const char *text, uint64_t *out)
 {
     bool hex = text[0] == '0' && text[1] == 'x';
     const char *digits = hex ? text + 2 : text;
-    if (!digits[0] || strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") !=
-                          strlen(digits)) {
+    if (!digits[0] ||
+        strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != strlen(digits)) {
         return false;
     }
     errno = 0;
@@ -64,8 +64,10 @@ static enum sl_status read_scalar(const yaml_node_t *node, const struct gen_key 
                                   struct sl_error *err)
 {
     static const char *const expected[] = {
-        [GEN_TEXT] = "text",          [GEN_NUMBER] = "a number",
-        [GEN_SINCE] = "a version 1.N", [GEN_BOOL] = "true or false",
+        [GEN_TEXT] = "text",
+        [GEN_NUMBER] = "a number",
+        [GEN_SINCE] = "a version 1.N",
+        [GEN_BOOL] = "true or false",
         [GEN_WORD] = "one of the words it knows",
     };
     const char *text = scalar_text(node);
@@ -109,9 +111,8 @@ static enum sl_status read_list(yaml_document_t *doc, yaml_node_t *node, const s
     }
     list->count = count;
     for (size_t i = 0; i < count; i++) {
-        enum sl_status status =
-            read_map(doc, yaml_document_get_node(doc, first[i]), key->schema,
-                     (uint8_t *)list->items + i * key->schema->item_size, err);
+        enum sl_status status = read_map(doc, yaml_document_get_node(doc, first[i]), key->schema,
+                                         (uint8_t *)list->items + i * key->schema->item_size, err);
         if (status != SL_OK) {
             return status;
         }
@@ -119,8 +120,8 @@ static enum sl_status read_list(yaml_document_t *doc, yaml_node_t *node, const s
     return SL_OK;
 }
 
-static enum sl_status read_value(yaml_document_t *doc, yaml_node_t *node,
-                                 const struct gen_key *key, void *out, struct sl_error *err)
+static enum sl_status read_value(yaml_document_t *doc, yaml_node_t *node, const struct gen_key *key,
+                                 void *out, struct sl_error *err)
 {
     if (key->kind == GEN_LIST) {
         return read_list(doc, node, key, out, err);

@@ -37,9 +37,10 @@ struct gen_key {
     enum gen_kind kind;
     size_t offset;
     bool required;
-    bool allow_any;           /* GEN_NUMBER: the words "any" and "other" mean GEN_NONE */
-    uint64_t absent;          /* GEN_NUMBER, GEN_SINCE: the value without the key */
-    const char *const *words; /* GEN_WORD: NULL terminated; the first is the value without the key */
+    bool allow_any;  /* GEN_NUMBER: the words "any" and "other" mean GEN_NONE */
+    uint64_t absent; /* GEN_NUMBER, GEN_SINCE: the value without the key */
+    const char *const
+        *words; /* GEN_WORD: NULL terminated; the first is the value without the key */
     const struct gen_schema *schema;
 };
 
