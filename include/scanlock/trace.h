@@ -70,12 +70,17 @@ SL_API size_t sl_trace_frames(const struct sl_trace *trace, const struct sl_trac
 
 /*
  * Creates a binary trace at path. The file is complete only after sl_trace_writer_finish();
- * before, it holds every chunk written so far and readers take it as truncated. Metadata is copied.
+ * before, it holds every chunk written so far and readers take it as truncated. Metadata is copied;
+ * SL_ERR_USAGE if it breaks the rules of docs/trace-format.md.
  */
 SL_API enum sl_status sl_trace_writer_create(const char *path, const struct sl_trace_meta *meta,
                                              struct sl_trace_writer **writer, struct sl_error *err);
 
-/* Appends an event; everything is copied. After a failure only destroy is allowed. */
+/*
+ * Appends an event; everything is copied. An event that no reader would take (a field out of range,
+ * a name that is not text) is SL_ERR_USAGE, one of more than 256 MiB SL_ERR_UNSUPPORTED. After a
+ * failure only destroy is allowed; anything else is SL_ERR_USAGE.
+ */
 SL_API enum sl_status sl_trace_writer_put(struct sl_trace_writer *writer,
                                           const struct sl_event *event, struct sl_error *err);
 
