@@ -65,10 +65,12 @@ struct sl_abi_trailing {
     enum sl_abi_type type;
     const struct sl_abi_struct *of;
     uint32_t offset;
-    const char *count_field;  /* NULL = up to the end of the packet */
-    uint32_t count_scale;     /* elements per unit of count_field */
-    const char *stride_field; /* NULL = elements are adjacent */
-    uint32_t pad_to;          /* 1 = no padding */
+    const char *count_field;           /* NULL = up to the end of the packet */
+    uint32_t count_scale;              /* elements per unit of count_field */
+    const char *stride_field;          /* NULL = elements are adjacent */
+    const struct sl_abi_field *count;  /* the field named count_field, or NULL */
+    const struct sl_abi_field *stride; /* the field named stride_field, or NULL */
+    uint32_t pad_to;                   /* 1 = no padding */
     uint32_t min_count_scale; /* a shorter form is accepted; count_scale if there is none */
     bool text;                /* UTF-8 */
 };
@@ -263,7 +265,7 @@ bool sl_abi_parse_value(const char *text, enum sl_abi_type type, const struct sl
 /*
  * "field=value field=value" for the fields that fit in size, reserved ones only if not zero,
  * framing ones never, then the trailing part ("data[64]=00112233.." shows at most 16 bytes or
- * elements).
+ * elements, text at most 256 bytes).
  */
 void sl_abi_print_struct(struct sl_buf *out, const struct sl_abi_struct *layout,
                          const uint8_t *wire, size_t size);

@@ -7,42 +7,41 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 
-#include <assert.h>
 #include <string.h>
 
 static void load_scalar(const uint8_t *wire, uint32_t size, uint8_t *host)
 {
-    uint64_t value = sl_get_le(wire, size);
-    uint32_t v32 = (uint32_t)value;
-    uint16_t v16 = (uint16_t)value;
-    if (size == 8) {
+    if (size == 4) {
+        uint32_t value = sl_get_le32(wire);
         memcpy(host, &value, sizeof(value));
-    } else if (size == 4) {
-        memcpy(host, &v32, sizeof(v32));
+    } else if (size == 8) {
+        uint64_t value = sl_get_le64(wire);
+        memcpy(host, &value, sizeof(value));
     } else if (size == 2) {
-        memcpy(host, &v16, sizeof(v16));
+        uint16_t value = sl_get_le16(wire);
+        memcpy(host, &value, sizeof(value));
     } else {
-        *host = (uint8_t)value;
+        *host = *wire;
     }
 }
 
 static void store_scalar(const uint8_t *host, uint32_t size, uint8_t *wire)
 {
-    uint64_t value;
-    uint32_t v32;
-    uint16_t v16;
-    if (size == 8) {
+    if (size == 4) {
+        uint32_t value;
         memcpy(&value, host, sizeof(value));
-    } else if (size == 4) {
-        memcpy(&v32, host, sizeof(v32));
-        value = v32;
+        sl_put_le32(wire, value);
+    } else if (size == 8) {
+        uint64_t value;
+        memcpy(&value, host, sizeof(value));
+        sl_put_le64(wire, value);
     } else if (size == 2) {
-        memcpy(&v16, host, sizeof(v16));
-        value = v16;
+        uint16_t value;
+        memcpy(&value, host, sizeof(value));
+        sl_put_le16(wire, value);
     } else {
-        value = *host;
+        *wire = *host;
     }
-    sl_put_le(wire, size, value);
 }
 
 /* host is zeroed and as large as the layout; elements that are cut off stay zero. */
@@ -102,11 +101,8 @@ void sl_abi_encode(const struct sl_abi_struct *layout, const void *host, uint8_t
 }
 
 /* The integer of the struct that counts or spaces the trailing part; 0 if it is cut off. */
-static uint64_t counter(const struct sl_abi_struct *layout, const char *name, const uint8_t *wire,
-                        size_t size)
+static uint64_t counter(const struct sl_abi_field *f, const uint8_t *wire, size_t size)
 {
-    const struct sl_abi_field *f = sl_abi_find_field(layout, name);
-    assert(f && f->count == 1);
     uint32_t width = sl_abi_type_size(f->type, f->of);
     return sl_range_fits(f->offset, width, size) ? sl_get_le(wire + f->offset, width) : 0;
 }
@@ -116,11 +112,11 @@ uint64_t sl_abi_trailing_count(const struct sl_abi_struct *layout, const uint8_t
 {
     const struct sl_abi_trailing *t = layout->trailing;
     uint32_t element = sl_abi_type_size(t->type, t->of);
-    *stride = t->stride_field ? counter(layout, t->stride_field, wire, size) : element;
-    if (!t->count_field) {
+    *stride = t->stride ? counter(t->stride, wire, size) : element;
+    if (!t->count) {
         return size > t->offset ? (size - t->offset) / element : 0;
     }
-    uint64_t units = counter(layout, t->count_field, wire, size);
+    uint64_t units = counter(t->count, wire, size);
     uint64_t count;
     if (!sl_mul_u64(units, t->count_scale, &count)) {
         return UINT64_MAX;
@@ -135,13 +131,12 @@ uint64_t sl_abi_needed_size(const struct sl_abi_struct *layout, const uint8_t *w
     if (!t) {
         return layout->min_size;
     }
-    if (!t->count_field) {
+    if (!t->count) {
         return t->offset;
     }
-    uint64_t stride = t->stride_field ? counter(layout, t->stride_field, wire, size)
-                                      : sl_abi_type_size(t->type, t->of);
+    uint64_t stride = t->stride ? counter(t->stride, wire, size) : sl_abi_type_size(t->type, t->of);
     uint64_t bytes;
-    if (!sl_mul_u64(counter(layout, t->count_field, wire, size), t->min_count_scale, &bytes) ||
+    if (!sl_mul_u64(counter(t->count, wire, size), t->min_count_scale, &bytes) ||
         !sl_mul_u64(bytes, stride, &bytes) || !sl_add_u64(bytes, t->offset, &bytes) ||
         !sl_add_u64(bytes, t->pad_to - 1, &bytes)) {
         return UINT64_MAX;

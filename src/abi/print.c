@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 16, HEX_FROM = 1 << 20 };
+enum { SHOWN_MAX = 16, TEXT_SHOWN_MAX = 256, HEX_FROM = 1 << 20 };
 
 static void print_number(struct sl_buf *out, uint64_t value)
 {
@@ -165,8 +165,9 @@ static void print_text(struct sl_buf *out, const uint8_t *bytes, size_t size)
     while (size && !bytes[size - 1]) {
         size--; /* padding */
     }
+    size_t shown = size < TEXT_SHOWN_MAX ? size : TEXT_SHOWN_MAX;
     sl_buf_u8(out, '"');
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < shown; i++) {
         bool plain = bytes[i] >= 0x20 && bytes[i] < 0x7F && bytes[i] != '"' && bytes[i] != '\\';
         if (plain) {
             sl_buf_u8(out, bytes[i]);
@@ -174,7 +175,7 @@ static void print_text(struct sl_buf *out, const uint8_t *bytes, size_t size)
             sl_buf_printf(out, "\\x%02x", bytes[i]);
         }
     }
-    sl_buf_u8(out, '"');
+    sl_buf_text(out, shown < size ? "\".." : "\"");
 }
 
 /* How many of count elements, stride apart, lie inside the packet. */

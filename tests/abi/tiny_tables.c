@@ -55,7 +55,7 @@ static const struct sl_abi_field fields_of_tiny_cmd_draw[] = {
 static const struct sl_abi_trailing trailing_of_tiny_cmd_draw = {
     .name = "bytes", .type = SL_ABI_U8, .offset = 31, .count_scale = 2,
     .min_count_scale = 1, .pad_to = 4,
-    .count_field = "count",
+    .count_field = "count", .count = &fields_of_tiny_cmd_draw[1],
 };
 
 static const struct sl_abi_struct structs[2] = {

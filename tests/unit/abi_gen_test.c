@@ -1,4 +1,8 @@
-/* The generator: golden outputs for a small ABI, and descriptions that must be refused. */
+/*
+ * The generator: golden outputs for a small ABI, and descriptions that must be refused. After a
+ * change of the generator, `build/abi-gen MODE tests/abi/tiny.yaml tests/abi/FILE` writes a golden
+ * anew; read the difference before committing it.
+ */
 #include "abi/gen/emit.h"
 #include "base/file.h"
 #include "fail_alloc.h"

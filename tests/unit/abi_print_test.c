@@ -196,6 +196,16 @@ Test(abi_print, trailing_parts)
                  "type=RESP_OK_DISPLAY_INFO flags=FENCE fence_id=5 ctx_id=0 ring_idx=0");
 }
 
+Test(abi_print, long_text_is_cut)
+{
+    uint8_t marker[8 + 260] = {1, 0, 0, 0, 12, 1};
+    char expected[6 + 256 + 4] = "text=\"";
+    memset(marker + 8, 'x', 260);
+    memset(expected + 6, 'x', 256);
+    memcpy(expected + 6 + 256, "\"..", 4);
+    check_struct(SL_LAYOUT_AEROGPU_CMD_DEBUG_MARKER, marker, sizeof(marker), expected);
+}
+
 Test(abi_print, every_allocation_may_fail)
 {
     uint8_t wire[60] = {0x00, 0x03, 0, 0, 60};

@@ -84,8 +84,10 @@ Test(abi_tables, structs_are_sound)
             }
             cr_assert_eq(t->offset, s->size, "%s", s->name);
             cr_assert(t->pad_to && t->count_scale && t->min_count_scale, "%s", s->name);
-            cr_assert(!t->count_field || sl_abi_find_field(s, t->count_field), "%s", s->name);
-            cr_assert(!t->stride_field || sl_abi_find_field(s, t->stride_field), "%s", s->name);
+            cr_assert_eq(t->count, t->count_field ? sl_abi_find_field(s, t->count_field) : NULL,
+                         "%s", s->name);
+            cr_assert_eq(t->stride, t->stride_field ? sl_abi_find_field(s, t->stride_field) : NULL,
+                         "%s", s->name);
         }
     }
 }

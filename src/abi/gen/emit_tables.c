@@ -88,6 +88,16 @@ static void emit_field(struct sl_buf *out, const struct gen_abi *abi, const stru
                   f->stage_ex ? ", .stage_ex = true" : "", f->overlaps ? ", .overlaps = true" : "");
 }
 
+static size_t field_index(const struct gen_struct *s, const char *name)
+{
+    const struct gen_field *f = s->fields.items;
+    size_t i = 0;
+    while (strcmp(f[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
+
 static void emit_trailing(struct sl_buf *out, const struct gen_abi *abi, const struct gen_struct *s,
                           const struct gen_trailing *t)
 {
@@ -101,10 +111,12 @@ static void emit_trailing(struct sl_buf *out, const struct gen_abi *abi, const s
         sl_buf_printf(out, "    .of = &structs[%zu],\n", struct_index(abi, t->of));
     }
     if (t->count_field) {
-        sl_buf_printf(out, "    .count_field = \"%s\",\n", t->count_field);
+        sl_buf_printf(out, "    .count_field = \"%s\", .count = &fields_of_%s[%zu],\n",
+                      t->count_field, s->name, field_index(s, t->count_field));
     }
     if (t->stride_field) {
-        sl_buf_printf(out, "    .stride_field = \"%s\",\n", t->stride_field);
+        sl_buf_printf(out, "    .stride_field = \"%s\", .stride = &fields_of_%s[%zu],\n",
+                      t->stride_field, s->name, field_index(s, t->stride_field));
     }
     sl_buf_printf(out, "%s};\n\n", t->text ? "    .text = true,\n" : "");
 }

@@ -281,8 +281,7 @@ struct gen_abi {
 
 /* Walks a list: GEN_EACH(const struct gen_enum, e, &abi->enums) { ... } */
 #define GEN_EACH(type, item, list)                                                                 \
-    for (type *item = (list)->items,                                                               \
-              *item##_end = (list)->count ? item + (list)->count : item;                           \
+    for (type *item = (list)->items, *item##_end = (list)->count ? item + (list)->count : item;    \
          item != item##_end; item++)
 
 /*
