@@ -53,13 +53,8 @@ enum sl_status sl_fail_memory(struct sl_error *err, uint64_t size_bytes)
 
 enum sl_status sl_fail_errno(struct sl_error *err, const char *path, const char *verb)
 {
-    int code = errno;
-    char text[128];
-    /* The XSI strerror_r is thread safe and the tool never sets a locale. */
-    if (strerror_r(code, text, sizeof(text)) != 0) {
-        snprintf(text, sizeof(text), "error %d", code);
-    }
-    sl_fail(err, SL_ERR_ENVIRONMENT, SL_RULE_HOST_FILE, "cannot %s: %s", verb, text);
+    /* Thread safe in glibc since 2.32 and in musl; the tool never sets a locale. */
+    sl_fail(err, SL_ERR_ENVIRONMENT, SL_RULE_HOST_FILE, "cannot %s: %s", verb, strerror(errno));
     sl_error_set_file(err, path);
     return SL_ERR_ENVIRONMENT;
 }
