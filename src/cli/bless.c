@@ -55,8 +55,9 @@ static enum sl_status run(const struct sl_cli_args *args)
         sl_cli_fail(&err);
     } else {
         status = bless_all(args, &suites, &options, &taken, &counts);
-        printf("%" PRIu64 " files written, %" PRIu64 " removed, %" PRIu64 " kept that differ "
-               "(%" PRIu64 " traces)\n", counts.written, counts.removed, counts.kept, taken);
+        printf("traces: %" PRIu64 "; files: %" PRIu64 " written, %" PRIu64 " removed, %" PRIu64
+               " kept that differ\n",
+               taken, counts.written, counts.removed, counts.kept);
     }
     if (status == SL_OK && taken == 0) {
         status = sl_cli_usage(args->verb, "no test matches '%s'",

@@ -102,7 +102,8 @@ static enum sl_status run(const struct sl_cli_args *args)
 }
 
 static const struct sl_cli_option options[] = {
-    {SL_CLI_JOBS, 'j', "jobs", "N", "replay N traces at a time; as many as processors unless given"},
+    {SL_CLI_JOBS, 'j', "jobs", "N",
+     "replay N traces at a time; as many as processors unless given"},
     {SL_CLI_FILTER, 0, "filter", "GLOB", "only tests whose NAME or SUITE/NAME matches"},
     {SL_CLI_SHARD, 0, "shard", "I/N", "only the I-th of N parts of the tests"},
     {SL_CLI_REPEAT, 0, "repeat", "N", "replay each trace N times; exit code 6 if two differ"},

@@ -92,8 +92,8 @@ enum sl_status sl_cli_usage(const struct sl_cli_verb *verb, const char *format, 
  * Values of options. Each leaves *out alone and succeeds if the option was not given; otherwise it
  * reports a bad value and returns SL_ERR_USAGE.
  */
-enum sl_status sl_cli_number(const struct sl_cli_args *args, enum sl_cli_option_id id,
-                             uint64_t min, uint64_t max, uint64_t *out);
+enum sl_status sl_cli_number(const struct sl_cli_args *args, enum sl_cli_option_id id, uint64_t min,
+                             uint64_t max, uint64_t *out);
 enum sl_status sl_cli_bytes(const struct sl_cli_args *args, enum sl_cli_option_id id,
                             uint64_t *out);
 enum sl_status sl_cli_size(const struct sl_cli_args *args, enum sl_cli_option_id id,

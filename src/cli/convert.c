@@ -10,8 +10,7 @@
 static enum sl_status copy(struct sl_trace *trace, const char *path, struct sl_error *err)
 {
     struct sl_trace_writer *writer = NULL;
-    enum sl_status status =
-        sl_trace_writer_create(path, sl_trace_get_meta(trace), &writer, err);
+    enum sl_status status = sl_trace_writer_create(path, sl_trace_get_meta(trace), &writer, err);
     while (status == SL_OK) {
         struct sl_event event;
         status = sl_trace_next(trace, &event, err);

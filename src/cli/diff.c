@@ -58,8 +58,8 @@ static void print_comparison(const struct sl_image *a, const struct sl_image *b,
     }
     printf("%" PRIu64 " of %" PRIu64 " pixels differ, largest difference %u, box %" PRIu32
            ",%" PRIu32 " %" PRIu32 "x%" PRIu32 "\nfirst at %" PRIu32 ",%" PRIu32 ":",
-           c->differing, c->compared, c->max_level, c->box.x, c->box.y, c->box.width,
-           c->box.height, c->first_x, c->first_y);
+           c->differing, c->compared, c->max_level, c->box.x, c->box.y, c->box.width, c->box.height,
+           c->first_x, c->first_y);
     print_pixel("", c->first_expected);
     print_pixel(" and", c->first_actual);
     printf(" (RGBA)\n");

@@ -87,7 +87,8 @@ static void print_man_main(void)
            ".SH NAME\nscanlock \\- replay what a guest sent to a virtual GPU and compare with "
            "goldens\n"
            ".SH SYNOPSIS\n.B scanlock\n\\fIVERB\\fR [\\fIOPTION\\fR]... [\\fIOPERAND\\fR]...\n"
-           ".SH VERBS\n", SL_VERSION);
+           ".SH VERBS\n",
+           SL_VERSION);
     for (size_t i = 0; i < sl_cli_verb_count; i++) {
         const struct sl_cli_verb *verb = sl_cli_verbs[i];
         if (!verb->hidden) {
@@ -248,11 +249,8 @@ static const struct {
     const char *name;
     void (*print)(void);
 } kinds[] = {
-    {"bash", print_bash},
-    {"fish", print_fish},
-    {"man-names", print_man_names},
-    {"scanlock.1", print_man_main},
-    {"zsh", print_zsh_completion},
+    {"bash", print_bash},           {"fish", print_fish},          {"man-names", print_man_names},
+    {"scanlock.1", print_man_main}, {"zsh", print_zsh_completion},
 };
 
 static enum sl_status run(const struct sl_cli_args *args)

@@ -52,8 +52,7 @@ void sl_cli_print_verb_help(FILE *out, const struct sl_cli_verb *verb)
 {
     static const struct sl_cli_option help = {SL_CLI_HELP, 'h', "help", NULL, "this text"};
     fprintf(out, "usage: scanlock %s%s%s%s\n\n", verb->name,
-            verb->option_count ? " [OPTION]..." : "", verb->operands[0] ? " " : "",
-            verb->operands);
+            verb->option_count ? " [OPTION]..." : "", verb->operands[0] ? " " : "", verb->operands);
     print_wrapped(out, verb->description, 0);
     fprintf(out, "\noptions:\n");
     for (size_t i = 0; i < verb->option_count; i++) {

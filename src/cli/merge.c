@@ -44,7 +44,8 @@ static enum sl_status run(const struct sl_cli_args *args)
 
 static const struct sl_cli_option options[] = {
     {SL_CLI_REPORT, 0, "report", "FORMAT=FILE", SL_CLI_REPORT_HELP},
-    {SL_CLI_PARTIAL, 0, "partial", NULL, "more shards are to come: tests without a result are fine"},
+    {SL_CLI_PARTIAL, 0, "partial", NULL,
+     "more shards are to come: tests without a result are fine"},
     {SL_CLI_VERBOSE, 'v', "verbose", NULL, "a line for every test, not only for bad ones"},
 };
 

@@ -62,8 +62,8 @@ static enum sl_status bad_value(const struct sl_cli_args *args, enum sl_cli_opti
                         args->values[id]);
 }
 
-enum sl_status sl_cli_number(const struct sl_cli_args *args, enum sl_cli_option_id id,
-                             uint64_t min, uint64_t max, uint64_t *out)
+enum sl_status sl_cli_number(const struct sl_cli_args *args, enum sl_cli_option_id id, uint64_t min,
+                             uint64_t max, uint64_t *out)
 {
     const char *text = args->values[id];
     uint64_t value;
@@ -79,8 +79,7 @@ enum sl_status sl_cli_number(const struct sl_cli_args *args, enum sl_cli_option_
     return SL_OK;
 }
 
-enum sl_status sl_cli_bytes(const struct sl_cli_args *args, enum sl_cli_option_id id,
-                            uint64_t *out)
+enum sl_status sl_cli_bytes(const struct sl_cli_args *args, enum sl_cli_option_id id, uint64_t *out)
 {
     const char *text = args->values[id];
     if (!text) {
@@ -140,8 +139,7 @@ enum sl_status sl_cli_replay_options(const struct sl_cli_args *args,
 {
     sl_replay_options_defaults(options);
     options->profile = args->values[SL_CLI_PROFILE];
-    enum sl_status status =
-        sl_cli_number(args, SL_CLI_UNTIL, 0, UINT64_MAX, &options->until_event);
+    enum sl_status status = sl_cli_number(args, SL_CLI_UNTIL, 0, UINT64_MAX, &options->until_event);
     if (status == SL_OK) {
         status = sl_cli_bytes(args, SL_CLI_MAX_MEMORY, &options->max_memory_bytes);
     }
@@ -237,8 +235,8 @@ enum sl_status sl_cli_parse(const struct sl_cli_verb *verb, int argc, char **arg
     args->operands = argv + optind;
     args->operand_count = (size_t)(argc - optind);
     if (args->operand_count < verb->operands_min || args->operand_count > verb->operands_max) {
-        return sl_cli_usage(verb, "expected %s", verb->operands[0] ? verb->operands
-                                                                    : "no operands");
+        return sl_cli_usage(verb, "expected %s",
+                            verb->operands[0] ? verb->operands : "no operands");
     }
     return SL_OK;
 }

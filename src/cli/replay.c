@@ -26,8 +26,7 @@ static bool is_wanted(const struct job *job, uint32_t index, const char *name)
     if (!job->only) {
         return true;
     }
-    return sl_cli_parse_number(job->only, &number) ? number == index
-                                                   : strcmp(job->only, name) == 0;
+    return sl_cli_parse_number(job->only, &number) ? number == index : strcmp(job->only, name) == 0;
 }
 
 static enum sl_status save(const struct job *job, const char *name, const struct sl_image *image,

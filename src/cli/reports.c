@@ -26,8 +26,10 @@ enum sl_status sl_cli_check_reports(const struct sl_cli_args *args)
     for (size_t i = 0; i < args->report_count; i++) {
         const char *path = "";
         if (!parse(args->reports[i], &path)) {
-            return sl_cli_usage(args->verb, "--report takes json=FILE, junit=FILE or tap=FILE, "
-                                "not '%s'", args->reports[i]);
+            return sl_cli_usage(args->verb,
+                                "--report takes json=FILE, junit=FILE or tap=FILE, "
+                                "not '%s'",
+                                args->reports[i]);
         }
         on_stdout += strcmp(path, "-") == 0;
     }

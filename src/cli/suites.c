@@ -52,8 +52,8 @@ enum sl_status sl_cli_load_suites(const struct sl_cli_args *args, struct sl_cli_
     size_t room = args->operand_count + 1;
     char **traces = calloc(room, sizeof(*traces));
     *suites = (struct sl_cli_suites){.list = calloc(room, sizeof(*suites->list))};
-    enum sl_status status = traces && suites->list ? load(args, suites, traces, &err)
-                                                    : sl_fail_memory(&err, 0);
+    enum sl_status status =
+        traces && suites->list ? load(args, suites, traces, &err) : sl_fail_memory(&err, 0);
     free(traces);
     if (status != SL_OK) {
         sl_cli_free_suites(suites);
@@ -62,8 +62,7 @@ enum sl_status sl_cli_load_suites(const struct sl_cli_args *args, struct sl_cli_
     return SL_OK;
 }
 
-enum sl_status sl_cli_test_options(const struct sl_cli_args *args,
-                                   struct sl_test_options *options)
+enum sl_status sl_cli_test_options(const struct sl_cli_args *args, struct sl_test_options *options)
 {
     options->profile = args->values[SL_CLI_PROFILE];
     enum sl_status status = sl_cli_bytes(args, SL_CLI_MAX_MEMORY, &options->max_memory_bytes);

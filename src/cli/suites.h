@@ -19,7 +19,6 @@ enum sl_status sl_cli_load_suites(const struct sl_cli_args *args, struct sl_cli_
 void sl_cli_free_suites(struct sl_cli_suites *suites);
 
 /* The options that override those of the tests. */
-enum sl_status sl_cli_test_options(const struct sl_cli_args *args,
-                                   struct sl_test_options *options);
+enum sl_status sl_cli_test_options(const struct sl_cli_args *args, struct sl_test_options *options);
 
 #endif

@@ -36,12 +36,12 @@ void sl_mask_add_rect(struct sl_mask *mask, const struct sl_rect *rect);
 void sl_mask_add_image(struct sl_mask *mask, const struct sl_image *image);
 
 struct sl_comparison {
-    bool same_size;      /* if false, nothing below is set */
-    uint64_t compared;   /* pixels that were not left out */
-    uint64_t differing;  /* of those */
-    uint8_t max_level;   /* largest difference */
-    struct sl_rect box;  /* smallest rectangle that holds all differing pixels */
-    uint32_t first_x;    /* first differing pixel, top row first */
+    bool same_size;     /* if false, nothing below is set */
+    uint64_t compared;  /* pixels that were not left out */
+    uint64_t differing; /* of those */
+    uint8_t max_level;  /* largest difference */
+    struct sl_rect box; /* smallest rectangle that holds all differing pixels */
+    uint32_t first_x;   /* first differing pixel, top row first */
     uint32_t first_y;
     uint8_t first_expected[4];
     uint8_t first_actual[4];

@@ -57,8 +57,8 @@ enum sl_status sl_diff_picture(const struct sl_image *expected, const struct sl_
     if (status != SL_OK) {
         return status;
     }
-    bool masked = mask && mask->bytes && mask->width == picture->width &&
-                  mask->height == picture->height;
+    bool masked =
+        mask && mask->bytes && mask->width == picture->width && mask->height == picture->height;
     uint8_t *out = picture->pixels;
     for (uint32_t y = 0; y < picture->height; y++) {
         for (uint32_t x = 0; x < picture->width; x++, out += 4) {

@@ -103,8 +103,8 @@ static bool run_encoder(png_structp png, png_infop info, const struct sl_image *
     if (setjmp(png_jmpbuf(png))) {
         return false;
     }
-    png_set_IHDR(png, info, image->width, image->height, 8, PNG_COLOR_TYPE_RGBA,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    png_set_IHDR(png, info, image->width, image->height, 8, PNG_COLOR_TYPE_RGBA, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
     png_set_compression_level(png, ZLIB_LEVEL);
     png_write_info(png, info);
@@ -115,8 +115,7 @@ static bool run_encoder(png_structp png, png_infop info, const struct sl_image *
     return true;
 }
 
-enum sl_status sl_png_encode(const struct sl_image *image, struct sl_buf *out,
-                             struct sl_error *err)
+enum sl_status sl_png_encode(const struct sl_image *image, struct sl_buf *out, struct sl_error *err)
 {
     struct job job = {.out = out};
     enum sl_status status = SL_OK;
@@ -149,10 +148,10 @@ static enum sl_status check_header(const uint8_t *bytes, size_t size, struct sl_
         return sl_fail_at(err, SL_ERR_DAMAGED, SL_RULE_PNG_DATA, size, "the file ends too early");
     }
     const uint8_t *ihdr = bytes + SIGNATURE_SIZE + 8;
-    uint32_t width = (uint32_t)ihdr[0] << 24 | (uint32_t)ihdr[1] << 16 | (uint32_t)ihdr[2] << 8 |
-                     ihdr[3];
-    uint32_t height = (uint32_t)ihdr[4] << 24 | (uint32_t)ihdr[5] << 16 | (uint32_t)ihdr[6] << 8 |
-                      ihdr[7];
+    uint32_t width =
+        (uint32_t)ihdr[0] << 24 | (uint32_t)ihdr[1] << 16 | (uint32_t)ihdr[2] << 8 | ihdr[3];
+    uint32_t height =
+        (uint32_t)ihdr[4] << 24 | (uint32_t)ihdr[5] << 16 | (uint32_t)ihdr[6] << 8 | ihdr[7];
     uint8_t depth = ihdr[8];
     uint8_t interlace = ihdr[12];
     if (width > SL_IMAGE_DIM_MAX || height > SL_IMAGE_DIM_MAX) {
@@ -202,8 +201,8 @@ static bool run_decoder(png_structp png, png_infop info, struct sl_image *image,
     if (png_get_rowbytes(png, info) != (size_t)png_get_image_width(png, info) * 4) {
         png_error(png, "unexpected pixel layout");
     }
-    *status = sl_image_init(image, png_get_image_width(png, info),
-                            png_get_image_height(png, info), err);
+    *status =
+        sl_image_init(image, png_get_image_width(png, info), png_get_image_height(png, info), err);
     if (*status != SL_OK) {
         return true;
     }

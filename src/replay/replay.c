@@ -114,9 +114,11 @@ static enum sl_status guest_read(struct run *run, const struct sl_mmio_event *ac
     if (status != SL_OK || !access->has_value || access->value == value) {
         return status;
     }
-    sl_buf_printf(&run->line, "expected read %s+0x%" PRIx64 "%s%s to give 0x%" PRIx64
-                  "; the device gave 0x%" PRIx64, sl_space_name(access->space), access->offset,
-                  name ? " " : "", name ? name : "", access->value, value);
+    sl_buf_printf(&run->line,
+                  "expected read %s+0x%" PRIx64 "%s%s to give 0x%" PRIx64
+                  "; the device gave 0x%" PRIx64,
+                  sl_space_name(access->space), access->offset, name ? " " : "", name ? name : "",
+                  access->value, value);
     return emit_broken(run);
 }
 
@@ -314,10 +316,10 @@ static enum sl_status set_up(struct run *run, const struct sl_target_maker *make
 {
     const struct sl_trace_meta *meta = sl_trace_get_meta(run->trace);
     if (meta->abi_version >> 16 > maker->abi_major) {
-        return sl_fail(run->err, SL_ERR_UNSUPPORTED, SL_RULE_REPLAY_ABI,
-                       "the trace is of %s ABI %" PRIu32 ".%" PRIu32 "; known is up to %" PRIu32
-                       ".x", maker->device, meta->abi_version >> 16, meta->abi_version & 0xFFFF,
-                       maker->abi_major);
+        return sl_fail(
+            run->err, SL_ERR_UNSUPPORTED, SL_RULE_REPLAY_ABI,
+            "the trace is of %s ABI %" PRIu32 ".%" PRIu32 "; known is up to %" PRIu32 ".x",
+            maker->device, meta->abi_version >> 16, meta->abi_version & 0xFFFF, maker->abi_major);
     }
     run->memory_limit =
         options->max_memory_bytes ? options->max_memory_bytes : SL_MEM_DEFAULT_LIMIT;

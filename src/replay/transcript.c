@@ -107,7 +107,6 @@ void sl_transcript_frame(struct sl_buf *out, uint64_t event, const char *name, u
     if (width == 0 || height == 0) {
         sl_buf_printf(out, "%" PRIu64 " frame %s none", event, name);
     } else {
-        sl_buf_printf(out, "%" PRIu64 " frame %s %" PRIu32 "x%" PRIu32, event, name, width,
-                      height);
+        sl_buf_printf(out, "%" PRIu64 " frame %s %" PRIu32 "x%" PRIu32, event, name, width, height);
     }
 }

@@ -179,8 +179,7 @@ static void decide_transcript(struct bless *bless)
                                   "the new", &difference)) {
         bless->write_transcript = !bless->options->new_only;
         bless->counts->kept += bless->options->new_only;
-        say(bless, bless->options->new_only ? "differs, kept" : "changed", "transcript",
-            ".txt: ");
+        say(bless, bless->options->new_only ? "differs, kept" : "changed", "transcript", ".txt: ");
         sl_buf_append(bless->report, difference.data, difference.size);
     }
     sl_buf_finish(&difference);
@@ -191,8 +190,8 @@ static enum sl_status write_file(struct bless *bless, const char *name, const ch
 {
     struct sl_buf path = {0};
     const char *text = sl_golden_path(&bless->golden, name, ending, &path);
-    enum sl_status status = text ? sl_file_write(text, content->data, content->size, err)
-                                 : sl_fail_memory(err, 0);
+    enum sl_status status =
+        text ? sl_file_write(text, content->data, content->size, err) : sl_fail_memory(err, 0);
     sl_buf_finish(&path);
     bless->counts->written += status == SL_OK;
     return status;
@@ -259,8 +258,7 @@ static enum sl_status write_frames(struct bless *bless, struct sl_error *err)
     struct sl_buf path = {0};
     print_frames(bless, &wanted);
     const char *text = sl_golden_path(&bless->golden, "frames", ".txt", &path);
-    enum sl_status status =
-        wanted.failed || !text ? sl_fail_memory(err, 0) : SL_OK;
+    enum sl_status status = wanted.failed || !text ? sl_fail_memory(err, 0) : SL_OK;
     if (status == SL_OK && sl_file_exists(text)) {
         status = sl_file_read(text, UINT64_MAX, &present, err);
     }

@@ -52,8 +52,7 @@ bool sl_event_equal(const struct sl_event *a, const struct sl_event *b)
     case SL_EVENT_NOTIFY:
         return a->u.notify_queue == b->u.notify_queue;
     case SL_EVENT_VBLANK:
-        return a->u.vblank.count == b->u.vblank.count &&
-               a->u.vblank.time_ns == b->u.vblank.time_ns;
+        return a->u.vblank.count == b->u.vblank.count && a->u.vblank.time_ns == b->u.vblank.time_ns;
     case SL_EVENT_EXPECT:
         return equal_expect(&a->u.expect, &b->u.expect);
     case SL_EVENT_FRAME:

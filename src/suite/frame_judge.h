@@ -17,9 +17,9 @@ enum sl_frame_finding {
 
 struct sl_frame_verdict {
     enum sl_frame_finding finding;
-    bool unbound;             /* frames.txt does not fit the PNG file */
-    struct sl_image expected; /* not for EQUAL by hash and NEW */
-    struct sl_mask mask;      /* what the rule leaves out, if it leaves out anything */
+    bool unbound;                    /* frames.txt does not fit the PNG file */
+    struct sl_image expected;        /* not for EQUAL by hash and NEW */
+    struct sl_mask mask;             /* what the rule leaves out, if it leaves out anything */
     struct sl_comparison comparison; /* where expected was needed */
 };
 

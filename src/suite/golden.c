@@ -260,8 +260,8 @@ enum sl_status sl_golden_open(const char *folder, struct sl_golden *golden, stru
 
 bool sl_golden_has_png(const struct sl_golden *golden, const char *name)
 {
-    return golden->png_count && bsearch(&name, golden->pngs, golden->png_count,
-                                        sizeof(*golden->pngs), by_text) != NULL;
+    return golden->png_count &&
+           bsearch(&name, golden->pngs, golden->png_count, sizeof(*golden->pngs), by_text) != NULL;
 }
 
 static int name_against_frame(const void *name, const void *frame)
@@ -276,8 +276,8 @@ const struct sl_golden_frame *sl_golden_find(const struct sl_golden *golden, con
                                : NULL;
 }
 
-struct sl_golden_frame sl_golden_bind(char *name, const struct sl_image *image,
-                                      const void *file, size_t file_size)
+struct sl_golden_frame sl_golden_bind(char *name, const struct sl_image *image, const void *file,
+                                      size_t file_size)
 {
     return (struct sl_golden_frame){
         .name = name,

@@ -52,7 +52,7 @@ void sl_golden_print_frame(struct sl_buf *out, const struct sl_golden_frame *fra
 void sl_golden_print_header(struct sl_buf *out);
 
 /* What binds a frame with these pixels and this file. name is borrowed and not changed. */
-struct sl_golden_frame sl_golden_bind(char *name, const struct sl_image *image,
-                                      const void *file, size_t file_size);
+struct sl_golden_frame sl_golden_bind(char *name, const struct sl_image *image, const void *file,
+                                      size_t file_size);
 
 #endif

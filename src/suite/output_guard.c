@@ -54,15 +54,15 @@ static bool is_parent(const char *path, const char *folder)
     return strlen(path) == length && strncmp(path, folder, length) == 0;
 }
 
-static enum sl_status guard_test(const char *output, const struct sl_suite_test *test,
-                                 struct sl_error *err)
+static enum sl_status guard_test(const char *output, const char *path,
+                                 const struct sl_suite_test *test, struct sl_error *err)
 {
     char *golden = canonical(test->golden);
     if (!golden) {
         return sl_fail_memory(err, 0);
     }
     enum sl_status status = SL_OK;
-    if (is_inside(output, golden) || is_parent(output, golden)) {
+    if (is_inside(path, golden) || is_parent(path, golden)) {
         status = sl_fail(err, SL_ERR_USAGE, SL_RULE_NONE,
                          "the output folder %s is where goldens are", output);
     }
@@ -77,7 +77,7 @@ enum sl_status sl_output_guard(const char *output, const struct sl_suite *suites
     enum sl_status status = path ? SL_OK : sl_fail_memory(err, 0);
     for (size_t i = 0; i < suite_count; i++) {
         for (size_t k = 0; status == SL_OK && k < suites[i].test_count; k++) {
-            status = guard_test(path, &suites[i].tests[k], err);
+            status = guard_test(output, path, &suites[i].tests[k], err);
         }
     }
     free(path);

@@ -56,8 +56,11 @@ static void print_terminal_result(struct sl_buf *out, struct sl_result *result,
     if (good) {
         return;
     }
-    const char *message = sl_result_text(&result->message);
-    print_indented(out, message, strlen(message));
+    /* What a comparison found stands in the details. */
+    if (result->status != SL_ERR_MISMATCH || result->details.size == 0) {
+        const char *message = sl_result_text(&result->message);
+        print_indented(out, message, strlen(message));
+    }
     sl_buf_text(out, "    trace ");
     append_plain(out, result->file, strlen(result->file));
     sl_buf_u8(out, '\n');
@@ -83,8 +86,8 @@ void sl_report_terminal(struct sl_results *results, const struct sl_terminal_sty
         }
     }
     sl_buf_printf(out,
-                  "%" PRIu64 " traces passed, %" PRIu64 " failed (%" PRIu64 " frames, %" PRIu64
-                  ".%03" PRIu64 " s)\n",
+                  "traces: %" PRIu64 " passed, %" PRIu64 " failed; frames: %" PRIu64
+                  "; time: %" PRIu64 ".%03" PRIu64 " s\n",
                   passed, results->count - passed, frames, time_us / 1000000,
                   time_us / 1000 % 1000);
 }
@@ -190,8 +193,7 @@ static void print_xml_attribute(struct sl_buf *out, const char *name, const char
 
 static void print_seconds(struct sl_buf *out, uint64_t time_us)
 {
-    sl_buf_printf(out, " time=\"%" PRIu64 ".%06" PRIu64 "\"", time_us / 1000000,
-                  time_us % 1000000);
+    sl_buf_printf(out, " time=\"%" PRIu64 ".%06" PRIu64 "\"", time_us / 1000000, time_us % 1000000);
 }
 
 static void print_junit_result(struct sl_buf *out, struct sl_result *result)

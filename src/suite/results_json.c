@@ -57,9 +57,9 @@ static enum sl_status set_version(struct sl_yaml *yaml, const yaml_node_t *value
     uint64_t version = 0;
     enum sl_status status = sl_yaml_number(yaml, value, 1, UINT32_MAX, &version, err);
     if (status == SL_OK && version > RESULTS_VERSION) {
-        status = sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_RESULTS_LINE,
-                         "results of version %u; known is up to %d", (unsigned)version,
-                         RESULTS_VERSION);
+        status =
+            sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_RESULTS_LINE,
+                    "results of version %u; known is up to %d", (unsigned)version, RESULTS_VERSION);
     }
     return status;
 }
@@ -255,8 +255,7 @@ static enum sl_status read_lines(const char *path, const char *text, size_t size
     for (size_t at = 0; status == SL_OK && at < size; number++) {
         const char *end = memchr(text + at, '\n', size - at);
         if (!end) {
-            status = sl_fail(err, SL_ERR_DAMAGED, SL_RULE_RESULTS_LINE,
-                             "the last line is cut off");
+            status = sl_fail(err, SL_ERR_DAMAGED, SL_RULE_RESULTS_LINE, "the last line is cut off");
             sl_error_set_line(err, number);
             break;
         }

@@ -133,13 +133,11 @@ static enum sl_status add_trace(struct sl_suite *suite, const char *golden_root,
     return status;
 }
 
-enum sl_status sl_suite_of_traces(const char *golden_root, char *const *traces,
-                                  size_t trace_count, struct sl_suite *suite,
-                                  struct sl_error *err)
+enum sl_status sl_suite_of_traces(const char *golden_root, char *const *traces, size_t trace_count,
+                                  struct sl_suite *suite, struct sl_error *err)
 {
     *suite = (struct sl_suite){.name = strdup("traces"), .path = strdup("")};
-    enum sl_status status =
-        suite->name && suite->path ? SL_OK : sl_fail_memory(err, 0);
+    enum sl_status status = suite->name && suite->path ? SL_OK : sl_fail_memory(err, 0);
     for (size_t i = 0; status == SL_OK && i < trace_count; i++) {
         status = add_trace(suite, golden_root, traces[i], err);
     }

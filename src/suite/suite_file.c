@@ -385,8 +385,8 @@ static enum sl_status set_profile(struct sl_yaml *yaml, const yaml_node_t *value
     return sl_yaml_text(yaml, value, &((struct entry *)data)->test.profile, err);
 }
 
-static enum sl_status set_default_target(struct sl_yaml *yaml, const yaml_node_t *value,
-                                         void *data, struct sl_error *err)
+static enum sl_status set_default_target(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                         struct sl_error *err)
 {
     struct sl_suite_test *test = &((struct entry *)data)->test;
     return read_size(yaml, value, &test->default_target_width, &test->default_target_height, err);
@@ -483,8 +483,8 @@ static enum sl_status expand(struct sl_yaml *yaml, const yaml_node_t *node, stru
             .trace = strdup(path),
             .profile = entry->test.profile ? strdup(entry->test.profile) : NULL,
         };
-        status = test.trace && !test.profile == !entry->test.profile ? SL_OK
-                                                                      : sl_fail_memory(err, 0);
+        status =
+            test.trace && !test.profile == !entry->test.profile ? SL_OK : sl_fail_memory(err, 0);
         if (status == SL_OK) {
             status = complete(reader, &test, err);
         }
@@ -560,8 +560,8 @@ static enum sl_status set_golden_root(struct sl_yaml *yaml, const yaml_node_t *v
     return sl_yaml_text(yaml, value, &((struct reader *)data)->golden_root, err);
 }
 
-static enum sl_status set_common_profile(struct sl_yaml *yaml, const yaml_node_t *value,
-                                         void *data, struct sl_error *err)
+static enum sl_status set_common_profile(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
+                                         struct sl_error *err)
 {
     return sl_yaml_text(yaml, value, &((struct reader *)data)->profile, err);
 }

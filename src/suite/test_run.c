@@ -29,8 +29,8 @@ struct test_run {
     struct sl_buf transcript;
     struct sl_buf record; /* all that must be the same when replayed again */
     bool recording;
-    bool *rule_used;  /* per rule */
-    bool *png_used;   /* per PNG of the golden folder */
+    bool *rule_used; /* per rule */
+    bool *png_used;  /* per PNG of the golden folder */
     uint64_t failures;
 };
 
@@ -56,14 +56,13 @@ static void set_message(struct test_run *run, const char *format, ...)
 }
 
 /* Path of a file for people to look at; makes its folder. */
-static enum sl_status output_path(const struct test_run *run, const char *file,
-                                  struct sl_buf *path, struct sl_error *err)
+static enum sl_status output_path(const struct test_run *run, const char *file, struct sl_buf *path,
+                                  struct sl_error *err)
 {
     sl_buf_clear(path);
     sl_buf_printf(path, "%s/%s/%s", run->options->output, run->suite->name, run->test->name);
     const char *folder = sl_buf_cstr(path);
-    enum sl_status status =
-        folder ? sl_file_make_folder(folder, err) : sl_fail_memory(err, 0);
+    enum sl_status status = folder ? sl_file_make_folder(folder, err) : sl_fail_memory(err, 0);
     sl_buf_printf(path, "/%s", file);
     if (status == SL_OK && !sl_buf_cstr(path)) {
         status = sl_fail_memory(err, 0);
@@ -71,9 +70,8 @@ static enum sl_status output_path(const struct test_run *run, const char *file,
     return status;
 }
 
-static enum sl_status write_picture(const struct test_run *run, const char *name,
-                                    const char *kind, const struct sl_image *image,
-                                    struct sl_error *err)
+static enum sl_status write_picture(const struct test_run *run, const char *name, const char *kind,
+                                    const struct sl_image *image, struct sl_error *err)
 {
     if (!image->pixels) {
         return SL_OK;
@@ -117,8 +115,7 @@ static uint32_t rgba(const uint8_t p[4])
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void tell_difference(struct test_run *run, const char *name,
-                            const struct sl_comparison *c)
+static void tell_difference(struct test_run *run, const char *name, const struct sl_comparison *c)
 {
     struct sl_buf *details = &run->result->details;
     sl_buf_printf(details,
@@ -164,14 +161,17 @@ static enum sl_status tell_frame(struct test_run *run, const char *name,
         sl_buf_printf(details, "frame %s: no golden ('scanlock bless' would add it)\n", name);
     } else if (!verdict->comparison.same_size) {
         set_message(run, "frame %s has another size", name);
-        sl_buf_printf(details,
-                      "frame %s: expected %" PRIu32 "x%" PRIu32 ", got %" PRIu32 "x%" PRIu32 "\n",
-                      name, verdict->expected.width, verdict->expected.height, actual->width,
-                      actual->height);
+        sl_buf_printf(
+            details, "frame %s: expected %" PRIu32 "x%" PRIu32 ", got %" PRIu32 "x%" PRIu32 "\n",
+            name, verdict->expected.width, verdict->expected.height, actual->width, actual->height);
     } else {
         set_message(run, "frame %s: %" PRIu64 " of %" PRIu64 " pixels differ", name,
                     verdict->comparison.differing, verdict->comparison.compared);
         tell_difference(run, name, &verdict->comparison);
+    }
+    if (run->options->output) {
+        sl_buf_printf(details, "  pictures: %s/%s/%s/%s.*.png\n", run->options->output,
+                      run->suite->name, run->test->name, name);
     }
     record_mismatch(&run->result->mismatches, name, &verdict->comparison);
     return write_pictures(run, name, actual, verdict, err);
@@ -218,7 +218,8 @@ static enum sl_status on_frame(void *data, uint32_t index, const char *name,
     } else if (verdict.unbound) {
         sl_buf_printf(&run->result->details,
                       "note: %s.png is not what frames.txt binds; it was decoded and compared "
-                      "('scanlock bless' binds it)\n", name);
+                      "('scanlock bless' binds it)\n",
+                      name);
     }
     sl_frame_verdict_finish(&verdict);
     return status;
@@ -283,8 +284,10 @@ static void judge_leftovers(struct test_run *run)
     for (size_t i = 0; i < run->golden.png_count; i++) {
         if (!run->png_used[i] && count_failure(run)) {
             set_message(run, "the replay shows no frame %s", run->golden.pngs[i]);
-            sl_buf_printf(&run->result->details, "frame %s: in the golden folder, not in the "
-                          "replay\n", run->golden.pngs[i]);
+            sl_buf_printf(&run->result->details,
+                          "frame %s: in the golden folder, not in the "
+                          "replay\n",
+                          run->golden.pngs[i]);
         }
     }
     for (size_t i = 0; i < run->test->rule_count; i++) {
@@ -366,8 +369,8 @@ static enum sl_status repeat(struct test_run *run, uint32_t count, struct sl_err
             .data = run, .frame = again_frame, .line = again_line};
         sl_buf_clear(&run->record);
         status = sl_test_replay(run->test, run->options, &callbacks, err);
-        if (status == SL_OK && sl_text_difference(&first, "the first", &run->record, "this one",
-                                                &difference)) {
+        if (status == SL_OK &&
+            sl_text_difference(&first, "the first", &run->record, "this one", &difference)) {
             set_message(run, "replay %" PRIu32 " differs from the first", i + 1);
             sl_buf_printf(&run->result->details, "replay %" PRIu32 " of %" PRIu32 ": %s", i + 1,
                           count, sl_result_text(&difference));
@@ -451,9 +454,8 @@ void sl_test_run(const struct sl_suite *suite, const struct sl_suite_test *test,
     result->suite = strdup(suite->name);
     result->name = strdup(test->name);
     result->file = strdup(test->trace);
-    enum sl_status status = result->suite && result->name && result->file
-                                ? run_all(&run, &err)
-                                : sl_fail_memory(&err, 0);
+    enum sl_status status = result->suite && result->name && result->file ? run_all(&run, &err)
+                                                                          : sl_fail_memory(&err, 0);
     conclude(&run, status, &err);
     bool lost = result->message.failed || result->details.failed || result->mismatches.failed ||
                 result->reason.failed;

@@ -40,8 +40,7 @@ bool sl_text_difference(const struct sl_buf *a, const char *a_name, const struct
     for (size_t end; (end = line_end(a, start)) < at; start = end + 1) {
         starts[line++ % CONTEXT] = start;
     }
-    sl_buf_printf(out, "line %zu differs ('-' is %s, '+' is %s):\n", line + 1, a_name,
-                  b_name);
+    sl_buf_printf(out, "line %zu differs ('-' is %s, '+' is %s):\n", line + 1, a_name, b_name);
     for (size_t i = line < CONTEXT ? 0 : line - CONTEXT; i < line; i++) {
         print_line(out, ' ', a, starts[i % CONTEXT]);
     }

@@ -153,8 +153,7 @@ enum sl_status sl_yaml_sequence(struct sl_yaml *yaml, const yaml_node_t *node, v
     }
     for (const yaml_node_item_t *p = node->data.sequence.items.start;
          p < node->data.sequence.items.top; p++) {
-        enum sl_status status =
-            item(yaml, yaml_document_get_node(&yaml->document, *p), data, err);
+        enum sl_status status = item(yaml, yaml_document_get_node(&yaml->document, *p), data, err);
         if (status != SL_OK) {
             return status;
         }

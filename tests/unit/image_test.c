@@ -73,8 +73,8 @@ Test(image, png_has_one_encoding)
     struct sl_buf png = {0};
     cr_assert_eq(sl_png_encode(&image, &png, NULL), SL_OK);
     /* Signature, IHDR (2 x 2, depth 8, colour type 6, no interlace), IDAT, IEND and no other. */
-    static const uint8_t head[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H',
-                                   'D', 'R', 0, 0, 0, 2, 0, 0, 0, 2, 8, 6, 0, 0, 0};
+    static const uint8_t head[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D',
+                                   'R',  0,   0,   0,   2,  0,  0,  0,  2, 8, 6, 0,  0,   0};
     cr_assert_eq(memcmp(png.data, head, sizeof(head)), 0);
     cr_assert_eq(memcmp(png.data + 37, "IDAT", 4), 0);
     uint8_t rows[64];
@@ -83,7 +83,7 @@ Test(image, png_has_one_encoding)
     cr_assert_eq(uncompress(rows, &size, png.data + 41, packed), Z_OK);
     /* Filter "up" is 2; the second row holds differences to the first. */
     static const uint8_t want[] = {2, 0xFF, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40,
-                                   2, 0x41, 0, 0, 0, 0, 0, 0, 0};
+                                   2, 0x41, 0,    0,    0,    0,    0,    0,    0};
     cr_assert_eq(size, sizeof(want));
     cr_assert_eq(memcmp(rows, want, sizeof(want)), 0);
     cr_assert_eq(png.size, 41 + packed + 4 + 12);
@@ -104,19 +104,61 @@ Test(image, ordinary_pngs_become_rgba)
         size_t rows_size;
         uint8_t want[8];
     } cases[] = {
-        {"rgba", {2, 1, 8, 6, 0}, NULL, NULL, 0, {0, 1, 2, 3, 4, 5, 6, 7, 8}, 9,
+        {"rgba",
+         {2, 1, 8, 6, 0},
+         NULL,
+         NULL,
+         0,
+         {0, 1, 2, 3, 4, 5, 6, 7, 8},
+         9,
          {1, 2, 3, 4, 5, 6, 7, 8}},
-        {"rgb", {2, 1, 8, 2, 0}, NULL, NULL, 0, {0, 1, 2, 3, 5, 6, 7}, 7,
+        {"rgb",
+         {2, 1, 8, 2, 0},
+         NULL,
+         NULL,
+         0,
+         {0, 1, 2, 3, 5, 6, 7},
+         7,
          {1, 2, 3, 255, 5, 6, 7, 255}},
-        {"gray", {2, 1, 8, 0, 0}, NULL, NULL, 0, {0, 9, 200}, 3,
+        {"gray",
+         {2, 1, 8, 0, 0},
+         NULL,
+         NULL,
+         0,
+         {0, 9, 200},
+         3,
          {9, 9, 9, 255, 200, 200, 200, 255}},
-        {"gray and alpha", {2, 1, 8, 4, 0}, NULL, NULL, 0, {0, 9, 1, 200, 2}, 5,
+        {"gray and alpha",
+         {2, 1, 8, 4, 0},
+         NULL,
+         NULL,
+         0,
+         {0, 9, 1, 200, 2},
+         5,
          {9, 9, 9, 1, 200, 200, 200, 2}},
-        {"1-bit gray", {2, 1, 1, 0, 0}, NULL, NULL, 0, {0, 0x40}, 2,
+        {"1-bit gray",
+         {2, 1, 1, 0, 0},
+         NULL,
+         NULL,
+         0,
+         {0, 0x40},
+         2,
          {0, 0, 0, 255, 255, 255, 255, 255}},
-        {"palette", {2, 1, 8, 3, 0}, "PLTE", palette, 6, {0, 1, 0}, 3,
+        {"palette",
+         {2, 1, 8, 3, 0},
+         "PLTE",
+         palette,
+         6,
+         {0, 1, 0},
+         3,
          {250, 251, 252, 255, 1, 2, 3, 255}},
-        {"gamma is ignored", {2, 1, 8, 0, 0}, "gAMA", "\0\0\xb1\x8f", 4, {0, 9, 200}, 3,
+        {"gamma is ignored",
+         {2, 1, 8, 0, 0},
+         "gAMA",
+         "\0\0\xb1\x8f",
+         4,
+         {0, 9, 200},
+         3,
          {9, 9, 9, 255, 200, 200, 200, 255}},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

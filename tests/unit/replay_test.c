@@ -42,8 +42,13 @@ static struct list_trace list_of(const struct sl_event *events, size_t count)
     return (struct list_trace){
         .base = {.impl = &list_impl,
                  .event_count = count,
-                 .meta = {.device = "toy", .profile = "own", .abi_version = 1u << 16 | 7,
-                          .producer = "", .provenance = "", .ram = ram, .ram_count = 1}},
+                 .meta = {.device = "toy",
+                          .profile = "own",
+                          .abi_version = 1u << 16 | 7,
+                          .producer = "",
+                          .provenance = "",
+                          .ram = ram,
+                          .ram_count = 1}},
         .events = events,
     };
 }
@@ -84,8 +89,8 @@ static void say(const struct toy *toy, const struct sl_observation *o)
     toy->config.observer->observe(toy->config.observer->data, o);
 }
 
-static void toy_write(struct sl_target *target, enum sl_space space, uint64_t offset,
-                      unsigned size, uint64_t value)
+static void toy_write(struct sl_target *target, enum sl_space space, uint64_t offset, unsigned size,
+                      uint64_t value)
 {
     (void)space;
     (void)size;
@@ -109,8 +114,11 @@ static void toy_vring(struct sl_target *target, const struct sl_vring_event *vri
 static void toy_notify(struct sl_target *target, uint32_t queue)
 {
     const struct toy *toy = (const struct toy *)target;
-    say(toy, &(struct sl_observation){.kind = SL_OBS_RESPONSE, .queue = queue, .head = 3,
-                                      .bytes = (const uint8_t *)"OK", .size = 2,
+    say(toy, &(struct sl_observation){.kind = SL_OBS_RESPONSE,
+                                      .queue = queue,
+                                      .head = 3,
+                                      .bytes = (const uint8_t *)"OK",
+                                      .size = 2,
                                       .text = "OK_NODATA"});
     say(toy, &(struct sl_observation){.kind = SL_OBS_USED, .queue = queue, .head = 3, .value = 2});
     say(toy, &(struct sl_observation){.kind = SL_OBS_IRQ, .queue = SL_IRQ_INTX, .value = 1});
@@ -137,8 +145,7 @@ static enum sl_status toy_capture(struct sl_target *target, uint32_t scanout,
     return sl_image_init(image, width, width ? 1 : 0, err);
 }
 
-static const char *toy_register_name(struct sl_target *target, enum sl_space space,
-                                     uint64_t offset)
+static const char *toy_register_name(struct sl_target *target, enum sl_space space, uint64_t offset)
 {
     (void)target;
     return space == SL_SPACE_BAR0 && offset == 0 ? "WIDTH" : NULL;
@@ -154,9 +161,9 @@ static enum sl_status toy_fault(struct sl_target *target, struct sl_error *err)
                        : SL_OK;
 }
 
-#define TOY_MEMBERS                                                                               \
-    .device = "toy", .destroy = toy_destroy, .reset = toy_reset, .read = toy_read,                \
-    .write = toy_write, .vblank = toy_vblank, .scanout_count = toy_scanout_count,                 \
+#define TOY_MEMBERS                                                                                \
+    .device = "toy", .destroy = toy_destroy, .reset = toy_reset, .read = toy_read,                 \
+    .write = toy_write, .vblank = toy_vblank, .scanout_count = toy_scanout_count,                  \
     .capture = toy_capture, .fault = toy_fault
 
 static const struct sl_target_impl toy_impl = {
@@ -168,8 +175,8 @@ static const struct sl_target_impl toy_impl = {
 static const struct sl_target_impl plain_toy_impl = {TOY_MEMBERS};
 
 static enum sl_status create_with(const struct sl_target_impl *impl,
-                                  const struct sl_target_config *config,
-                                  struct sl_target **target, struct sl_error *err)
+                                  const struct sl_target_config *config, struct sl_target **target,
+                                  struct sl_error *err)
 {
     *target = NULL;
     if (strcmp(config->profile, "own") != 0) {
@@ -252,13 +259,13 @@ static void expect_log(const struct sl_event *events, size_t count, const char *
 }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define WRITE(at, what)                                                                           \
-    {                                                                                             \
-        SL_EVENT_MMIO, .u.mmio = {.size = 4, .has_value = true, .offset = (at), .value = (what)}  \
+#define WRITE(at, what)                                                                            \
+    {                                                                                              \
+        SL_EVENT_MMIO, .u.mmio = {.size = 4, .has_value = true, .offset = (at), .value = (what) }  \
     }
-#define FRAME(name)                                                                               \
-    {                                                                                             \
-        SL_EVENT_FRAME, .u.text = {.text = (name), .text_size = sizeof(name) - 1}                 \
+#define FRAME(name)                                                                                \
+    {                                                                                              \
+        SL_EVENT_FRAME, .u.text = {.text = (name), .text_size = sizeof(name) - 1 }                 \
     }
 
 Test(replay, events_reach_the_target_and_its_answers_the_transcript)
@@ -266,8 +273,12 @@ Test(replay, events_reach_the_target_and_its_answers_the_transcript)
     static const struct sl_event events[] = {
         WRITE(0, 5),
         {SL_EVENT_MMIO, .u.mmio = {.size = 4, .is_read = true}},
-        {SL_EVENT_MMIO, .u.mmio = {.space = SL_SPACE_CONFIG, .size = 2, .is_read = true,
-                                   .offset = 0x3E, .has_value = true, .value = UINT64_MAX}},
+        {SL_EVENT_MMIO, .u.mmio = {.space = SL_SPACE_CONFIG,
+                                   .size = 2,
+                                   .is_read = true,
+                                   .offset = 0x3E,
+                                   .has_value = true,
+                                   .value = UINT64_MAX}},
         {SL_EVENT_NOTIFY, .u.notify_queue = 1},
         FRAME("one"),
         {SL_EVENT_VRING, .u.vring = {.size = 8}},
@@ -322,10 +333,16 @@ Test(replay, expectations_are_met_in_order_per_kind_and_queue)
         {SL_EVENT_NOTIFY, .u.notify_queue = 0},
         {SL_EVENT_NOTIFY, .u.notify_queue = 1},
         {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_USED, .queue = 1, .head = 3, .value = 2}},
-        {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_RESPONSE, .queue = 1, .head = 3,
-                                       .bytes = (const uint8_t *)"OK", .size = 2}},
-        {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_RESPONSE, .queue = 0, .head = 3,
-                                       .bytes = (const uint8_t *)"KO", .size = 2}},
+        {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_RESPONSE,
+                                       .queue = 1,
+                                       .head = 3,
+                                       .bytes = (const uint8_t *)"OK",
+                                       .size = 2}},
+        {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_RESPONSE,
+                                       .queue = 0,
+                                       .head = 3,
+                                       .bytes = (const uint8_t *)"KO",
+                                       .size = 2}},
         {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_USED, .queue = 0, .head = 4, .value = 2}},
         {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FENCE, .value = 9}},
         {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FENCE, .value = 10}},
@@ -405,12 +422,15 @@ Test(replay, events_that_do_not_fit_are_refused)
         enum sl_status status;
         const char *rule;
     } cases[] = {
-        {{SL_EVENT_MEM, .u.mem = {.gpa = 0x1FFFF, .bytes = pages, .size = 2}}, SL_ERR_DAMAGED,
+        {{SL_EVENT_MEM, .u.mem = {.gpa = 0x1FFFF, .bytes = pages, .size = 2}},
+         SL_ERR_DAMAGED,
          "mem.hole"},
         {{SL_EVENT_MEM, .u.mem = {.gpa = 0x10000, .bytes = pages, .size = sizeof(pages)}},
-         SL_ERR_UNSUPPORTED, "host.limit"},
+         SL_ERR_UNSUPPORTED,
+         "host.limit"},
         {{SL_EVENT_MMIO, .u.mmio = {.size = 3}}, SL_ERR_DAMAGED, "replay.event"},
-        {{SL_EVENT_MMIO, .u.mmio = {.size = 4, .space = SL_SPACE_COUNT}}, SL_ERR_DAMAGED,
+        {{SL_EVENT_MMIO, .u.mmio = {.size = 4, .space = SL_SPACE_COUNT}},
+         SL_ERR_DAMAGED,
          "replay.event"},
         {{(enum sl_event_type)99, .u.notify_queue = 0}, SL_ERR_DAMAGED, "replay.event"},
         {WRITE(4, 0), SL_ERR_UNSUPPORTED, "host.limit"},
@@ -457,8 +477,8 @@ Test(replay, a_callback_ends_the_replay)
 Test(replay, every_failing_allocation_is_reported)
 {
     static const struct sl_event events[] = {
-        WRITE(0, 8), WRITE(8, 1), {SL_EVENT_NOTIFY, .u.notify_queue = 0}, FRAME("a"), FRAME("a"),
-        {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FENCE, .value = 1}},
+        WRITE(0, 8), WRITE(8, 1), {SL_EVENT_NOTIFY, .u.notify_queue = 0},
+        FRAME("a"),  FRAME("a"),  {SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FENCE, .value = 1}},
     };
     for (unsigned n = 1;; n++) {
         struct log log = {0};
