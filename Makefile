@@ -13,8 +13,12 @@ comma := ,
 VERSION   := 0.1.0
 SOVERSION := 0
 
-PACKAGES := libyaml-dev libzstd-dev libpng-dev libxxhash-dev libmd-dev libcriterion-dev pkg-config
+# What a bare Debian 12 needs besides make; `make deps` installs it.
+PACKAGES := gcc libc6-dev pkg-config libyaml-dev libzstd-dev libpng-dev libxxhash-dev libmd-dev \
+  libcriterion-dev
 MODULES  := yaml-0.1 libzstd libpng libxxhash libmd
+HAVE_DEPS := command -v $(CC) && command -v pkg-config && \
+  pkg-config --exists $(MODULES) criterion
 
 WARNINGS := -std=c11 -pedantic -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
   -Wmissing-prototypes -Wcast-qual -Wcast-align -Wwrite-strings -Wpointer-arith -Wswitch-enum \
@@ -70,11 +74,81 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz
 FUZZ_NAMES := $(filter-out main,$(FUZZ_NAMES))
 
 .PHONY: all
-all: $(BUILD)/libscanlock.a ## build the tool and the libraries
+all: ## build the tool, the libraries, man pages and completion
+	$(Q)($(HAVE_DEPS)) >/dev/null 2>&1 || { echo "packages are missing: make deps"; exit 1; }
+	$(Q)$(MAKE) --no-print-directory build
+
+.PHONY: build
+build: $(BUILD)/scanlock $(BUILD)/libscanlock.a $(BUILD)/libscanlock.so.$(SOVERSION) pages
 
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  variables: SAN=1 (ASan and UBSan), CC=clang, V=1 (show commands), DESTDIR, PREFIX"
+
+.PHONY: deps
+deps: ## install the Debian packages that the build and the tests need
+	$(Q)sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends \
+	    $(PACKAGES)
+
+# Only what is missing is installed, so that a machine that has everything needs no network.
+.PHONY: need-deps
+need-deps:
+	$(Q)($(HAVE_DEPS)) >/dev/null 2>&1 || $(MAKE) --no-print-directory deps
+
+.PHONY: run
+run: need-deps ## replay the bundled traces and compare them with their goldens
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/scanlock
+	$(Q)$(BUILD)/scanlock check --verbose traces/suite.yaml
+
+.PHONY: test
+test: need-deps ## run all tests; SAN=1 under sanitizers
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)MAKE='$(MAKE)' CC='$(CC)' BUILD='$(BUILD)' SAN='$(SAN)' tests/run.sh
+
+CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/swap_file.so
+
+.PHONY: test-programs
+test-programs: $(BUILD)/tests/unit-tests $(CLI_TOOLS) \
+  $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay-%) $(if $(SAN)$(COV),,build)
+
+.PHONY: cli-tests
+cli-tests: $(CLI_TOOLS) ## run the tests of the command line; UPDATE=1 rewrites their outputs
+	$(Q)BUILD='$(BUILD)' UPDATE='$(UPDATE)' tests/cli/run.sh
+
+$(BUILD)/tests/make-trace: $(BUILD)/tests/cli/make_trace.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/swap_file.so: tests/cli/swap_file.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $< -ldl
+
+.PHONY: lint
+lint: lint-generated ## check includes, headers, symbols, generated files, layout
+	$(Q)CC='$(CC)' BUILD='$(BUILD)' tests/lint/run.sh
+
+# Version 14 decides; others break lines in other places.
+FORMATTED = $(filter-out include/scanlock/aerogpu_abi.h,$(sort $(wildcard include/scanlock/*.h \
+  src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])))
+
+.PHONY: format
+format: ## lay out all C files with clang-format 14
+	$(Q)clang-format --version | grep -q 'version 14\.' || { echo 'needs clang-format 14'; exit 1; }
+	$(Q)clang-format --style=file -i $(FORMATTED)
+
+.PHONY: bench
+bench: ## measure speed: a table of ratios
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/scanlock $(BENCH_NAMES:%=$(BUILD)/tests/bench/bench_%)
+	@printf '%-44s %14s %14s %8s %8s\n' what ours reference ratio target
+	$(Q)for name in $(BENCH_NAMES); do $(BUILD)/tests/bench/bench_$$name || exit 1; done
+
+.PHONY: coverage
+coverage: ## line coverage of src/ by all tests
+	$(Q)rm -rf build-cov
+	$(Q)$(MAKE) --no-print-directory COV=1 test
+	$(Q)tests/coverage.sh build-cov
 
 .PHONY: unit
 unit: $(BUILD)/tests/unit-tests ## build and run the unit tests
@@ -86,7 +160,13 @@ $(BUILD)/libscanlock.a: $(LIB_OBJ)
 
 $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lz
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) \
+	  -lcriterion -lz
+
+# Only what the headers mark as SL_API is visible.
+$(BUILD)/libscanlock.so.$(SOVERSION): $(LIB_OBJ)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -Wl,--no-undefined $(LDFLAGS) -o $@ $(LIB_OBJ) $(LDLIBS)
+	$(Q)ln -sf $(@F) $(BUILD)/libscanlock.so
 
 $(BUILD)/scanlock: $(CLI_OBJ) $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(CLI_OBJ) $(BUILD)/libscanlock.a $(LDLIBS)
@@ -185,6 +265,46 @@ generate: $(COMMITTED:%=$(BUILD)/gen/%) ## refresh the generated files that are 
 lint-generated: $(COMMITTED:%=$(BUILD)/gen/%) ## compare the generated files that are committed
 	$(Q)for f in $(COMMITTED); do \
 	  cmp -s $(BUILD)/gen/$$f $$f || { echo "$$f is stale: run make generate"; exit 1; }; done
+
+# ---- Man pages, completion, installation ----
+#
+# The tool prints its own man pages and completion scripts, from the tables that also make --help.
+
+.PHONY: pages
+pages: $(BUILD)/man/.stamp
+
+$(BUILD)/man/.stamp: $(BUILD)/scanlock
+	$(Q)mkdir -p $(@D) $(BUILD)/completion
+	$(Q)for page in $$($< generate man-names); do $< generate $$page >$(@D)/$$page || exit 1; done
+	$(Q)for shell in bash zsh fish; do \
+	  $< generate $$shell >$(BUILD)/completion/$$shell || exit 1; done
+	$(Q)touch $@
+
+.PHONY: install
+install: ## install under DESTDIR and PREFIX (/usr/local)
+	$(Q)$(MAKE) --no-print-directory build
+	$(Q)$(MAKE) --no-print-directory install-files
+
+.PHONY: install-files
+install-files: ROOT := $(DESTDIR)$(PREFIX)
+install-files:
+	$(Q)install -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/include/scanlock \
+	  $(ROOT)/share/man/man1 $(ROOT)/share/bash-completion/completions \
+	  $(ROOT)/share/zsh/site-functions $(ROOT)/share/fish/vendor_completions.d
+	$(Q)install -m 755 $(BUILD)/scanlock $(ROOT)/bin
+	$(Q)install -m 644 $(BUILD)/libscanlock.a $(BUILD)/libscanlock.so.$(SOVERSION) $(ROOT)/lib
+	$(Q)ln -sf libscanlock.so.$(SOVERSION) $(ROOT)/lib/libscanlock.so
+	$(Q)install -m 644 include/scanlock/*.h $(ROOT)/include/scanlock
+	$(Q)install -m 644 $(BUILD)/man/*.1 $(ROOT)/share/man/man1
+	$(Q)install -m 644 $(BUILD)/completion/bash $(ROOT)/share/bash-completion/completions/scanlock
+	$(Q)install -m 644 $(BUILD)/completion/zsh $(ROOT)/share/zsh/site-functions/_scanlock
+	$(Q)install -m 644 $(BUILD)/completion/fish \
+	  $(ROOT)/share/fish/vendor_completions.d/scanlock.fish
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' \
+	  '' 'Name: scanlock' \
+	  'Description: Deterministic replay and comparison of virtual GPU traces' \
+	  'Version: $(VERSION)' 'Requires.private: $(MODULES)' 'Libs: -L$${libdir} -lscanlock' \
+	  'Libs.private: -pthread' 'Cflags: -I$${includedir}' >$(ROOT)/lib/pkgconfig/scanlock.pc
 
 .SECONDARY:
 
