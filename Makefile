@@ -138,11 +138,14 @@ format: ## lay out all C files with clang-format 14
 	$(Q)clang-format --version | grep -q 'version 14\.' || { echo 'needs clang-format 14'; exit 1; }
 	$(Q)clang-format --style=file -i $(FORMATTED)
 
+BENCH_TABLE = awk -F'  +' '{ printf "%-24s %18s %18s %8s %8s\n", $$1, $$2, $$3, $$4, $$5 }'
+
 .PHONY: bench
 bench: ## measure speed: a table of ratios
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/scanlock $(BENCH_NAMES:%=$(BUILD)/tests/bench/bench_%)
-	@printf '%-44s %14s %14s %8s %8s\n' what ours reference ratio target
-	$(Q)for name in $(BENCH_NAMES); do $(BUILD)/tests/bench/bench_$$name || exit 1; done
+	@echo 'what  ours  reference  ratio  target' | $(BENCH_TABLE)
+	$(Q)for name in $(BENCH_NAMES); do $(BUILD)/tests/bench/bench_$$name >$(BUILD)/bench.row && \
+	  $(BENCH_TABLE) $(BUILD)/bench.row || exit 1; done
 
 .PHONY: coverage
 coverage: ## line coverage of src/ by all tests
@@ -194,7 +197,7 @@ $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
   $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-# tests/bench/bench_NAME.c prints one row: name, ours, reference, ratio, target.
+# tests/bench/bench_NAME.c prints rows: name, ours, reference, ratio, target; two blanks between.
 BENCH_NAMES := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 .PHONY: $(BENCH_NAMES:%=bench-%)

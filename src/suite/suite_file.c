@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "suite/frame_rules.h"
 #include "suite/suite_priv.h"
 #include "suite/yaml_doc.h"
 
@@ -36,33 +37,6 @@ struct entry {
     struct sl_suite_test test;
     char *pattern; /* "traces" */
 };
-
-/* A path in the file, as seen from the working folder. */
-static enum sl_status resolve(const struct reader *reader, const char *name, char **out,
-                              struct sl_error *err)
-{
-    struct sl_buf path = {0};
-    sl_file_beside(&path, reader->path, name);
-    const char *text = sl_buf_cstr(&path);
-    *out = text ? strdup(text) : NULL;
-    sl_buf_finish(&path);
-    return *out ? SL_OK : sl_fail_memory(err, 0);
-}
-
-static enum sl_status read_path(const struct sl_yaml *yaml, const yaml_node_t *value,
-                                const struct reader *reader, char **out, struct sl_error *err)
-{
-    char *text = NULL;
-    enum sl_status status = sl_yaml_text(yaml, value, &text, err);
-    if (status == SL_OK && text[0] == '\0') {
-        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err, "expected a path");
-    }
-    if (status == SL_OK) {
-        status = resolve(reader, text, out, err);
-    }
-    free(text);
-    return status;
-}
 
 static enum sl_status read_size(const struct sl_yaml *yaml, const yaml_node_t *value,
                                 uint32_t *width, uint32_t *height, struct sl_error *err)
@@ -115,21 +89,11 @@ static enum sl_status set_status(struct sl_yaml *yaml, const yaml_node_t *value,
     return status;
 }
 
-static enum sl_status read_reason(const struct sl_yaml *yaml, const yaml_node_t *value, char **out,
-                                  struct sl_error *err)
-{
-    enum sl_status status = sl_yaml_text(yaml, value, out, err);
-    if (status == SL_OK && (*out)[strspn(*out, " \t\n")] == '\0') {
-        status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err, "expected a reason");
-    }
-    return status;
-}
-
 static enum sl_status set_expected_reason(struct sl_yaml *yaml, const yaml_node_t *value,
                                           void *data, struct sl_error *err)
 {
     struct entry *entry = data;
-    return read_reason(yaml, value, &entry->test.expected_reason, err);
+    return sl_yaml_reason(yaml, value, &entry->test.expected_reason, err);
 }
 
 static enum sl_status set_expect_fail(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
@@ -142,193 +106,10 @@ static enum sl_status set_expect_fail(struct sl_yaml *yaml, const yaml_node_t *v
     return sl_yaml_map(yaml, value, keys, COUNT(keys), data, err);
 }
 
-/* frames: what may differ. Each kind of exception carries a reason, which only people read. */
-
-static enum sl_status check_reason(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                   struct sl_error *err)
-{
-    (void)data;
-    char *text = NULL;
-    enum sl_status status = read_reason(yaml, value, &text, err);
-    free(text);
-    return status;
-}
-
-static struct sl_frame_rule *last_rule(void *data)
-{
-    struct entry *entry = data;
-    return &entry->test.rules[entry->test.rule_count - 1];
-}
-
-static enum sl_status set_max_pixels(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                     struct sl_error *err)
-{
-    struct sl_bucket *bucket = data;
-    uint64_t most = (uint64_t)SL_IMAGE_DIM_MAX * SL_IMAGE_DIM_MAX;
-    return sl_yaml_number(yaml, value, 1, most, &bucket->max_pixels, err);
-}
-
-static enum sl_status set_max_level(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                    struct sl_error *err)
-{
-    struct sl_bucket *bucket = data;
-    uint64_t level = 0;
-    enum sl_status status = sl_yaml_number(yaml, value, 1, 255, &level, err);
-    bucket->max_level = (uint8_t)level;
-    return status;
-}
-
-static enum sl_status add_bucket(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                 struct sl_error *err)
-{
-    static const struct sl_yaml_key keys[] = {
-        {"max_pixels", true, set_max_pixels},
-        {"max_level", true, set_max_level},
-        {"reason", true, check_reason},
-    };
-    struct sl_frame_rule *rule = last_rule(data);
-    struct sl_bucket bucket = {0};
-    enum sl_status status = sl_yaml_map(yaml, value, keys, COUNT(keys), &bucket, err);
-    if (status != SL_OK) {
-        return status;
-    }
-    bool rising = rule->bucket_count == 0 ||
-                  rule->buckets[rule->bucket_count - 1].max_level < bucket.max_level;
-    if (!rising || rule->bucket_count == SL_SUITE_BUCKETS_MAX) {
-        return sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err,
-                            "expected at most %u entries of rising max_level",
-                            SL_SUITE_BUCKETS_MAX);
-    }
-    rule->buckets[rule->bucket_count++] = bucket;
-    return SL_OK;
-}
-
-static enum sl_status set_tolerance(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                    struct sl_error *err)
-{
-    return sl_yaml_sequence(yaml, value, data, add_bucket, err);
-}
-
-static enum sl_status read_u32(struct sl_yaml *yaml, const yaml_node_t *value, uint64_t min,
-                               uint32_t *out, struct sl_error *err)
-{
-    uint64_t number = 0;
-    enum sl_status status = sl_yaml_number(yaml, value, min, SL_IMAGE_DIM_MAX, &number, err);
-    *out = (uint32_t)number;
-    return status;
-}
-
-static enum sl_status set_x(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                            struct sl_error *err)
-{
-    return read_u32(yaml, value, 0, &((struct sl_rect *)data)->x, err);
-}
-
-static enum sl_status set_y(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                            struct sl_error *err)
-{
-    return read_u32(yaml, value, 0, &((struct sl_rect *)data)->y, err);
-}
-
-static enum sl_status set_width(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                struct sl_error *err)
-{
-    return read_u32(yaml, value, 1, &((struct sl_rect *)data)->width, err);
-}
-
-static enum sl_status set_height(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                 struct sl_error *err)
-{
-    return read_u32(yaml, value, 1, &((struct sl_rect *)data)->height, err);
-}
-
-static enum sl_status add_rect(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                               struct sl_error *err)
-{
-    static const struct sl_yaml_key keys[] = {
-        {"x", true, set_x},
-        {"y", true, set_y},
-        {"width", true, set_width},
-        {"height", true, set_height},
-        {"reason", true, check_reason},
-    };
-    struct sl_frame_rule *rule = last_rule(data);
-    struct sl_rect *rects = sl_suite_grow(rule->rects, rule->rect_count, sizeof(*rects));
-    if (!rects) {
-        return sl_fail_memory(err, 0);
-    }
-    rule->rects = rects;
-    rects[rule->rect_count] = (struct sl_rect){0};
-    return sl_yaml_map(yaml, value, keys, COUNT(keys), &rects[rule->rect_count++], err);
-}
-
-static enum sl_status set_rects(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                struct sl_error *err)
-{
-    return sl_yaml_sequence(yaml, value, data, add_rect, err);
-}
-
-static enum sl_status set_mask_file(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                    struct sl_error *err)
-{
-    const struct entry *entry = data;
-    struct sl_frame_rule *rule = last_rule(data);
-    return read_path(yaml, value, entry->reader, &rule->masks[rule->mask_count - 1], err);
-}
-
-static enum sl_status add_mask(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                               struct sl_error *err)
-{
-    static const struct sl_yaml_key keys[] = {
-        {"file", true, set_mask_file},
-        {"reason", true, check_reason},
-    };
-    struct sl_frame_rule *rule = last_rule(data);
-    char **masks = sl_suite_grow(rule->masks, rule->mask_count, sizeof(*masks));
-    if (!masks) {
-        return sl_fail_memory(err, 0);
-    }
-    rule->masks = masks;
-    masks[rule->mask_count++] = NULL;
-    return sl_yaml_map(yaml, value, keys, COUNT(keys), data, err);
-}
-
-static enum sl_status set_masks(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                struct sl_error *err)
-{
-    return sl_yaml_sequence(yaml, value, data, add_mask, err);
-}
-
-static enum sl_status set_frame(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                struct sl_error *err)
-{
-    return sl_yaml_text(yaml, value, &last_rule(data)->frame, err);
-}
-
-static enum sl_status add_frame_rule(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
-                                     struct sl_error *err)
-{
-    static const struct sl_yaml_key keys[] = {
-        {"frame", true, set_frame},
-        {"tolerance", false, set_tolerance},
-        {"rects", false, set_rects},
-        {"masks", false, set_masks},
-    };
-    struct entry *entry = data;
-    struct sl_frame_rule *rules =
-        sl_suite_grow(entry->test.rules, entry->test.rule_count, sizeof(*rules));
-    if (!rules) {
-        return sl_fail_memory(err, 0);
-    }
-    entry->test.rules = rules;
-    rules[entry->test.rule_count++] = (struct sl_frame_rule){0};
-    return sl_yaml_map(yaml, value, keys, COUNT(keys), data, err);
-}
-
 static enum sl_status set_frames(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
                                  struct sl_error *err)
 {
-    return sl_yaml_sequence(yaml, value, data, add_frame_rule, err);
+    return sl_frame_rules_read(yaml, value, &((struct entry *)data)->test, err);
 }
 
 /* The other keys of a test. */
@@ -337,14 +118,23 @@ static enum sl_status set_trace(struct sl_yaml *yaml, const yaml_node_t *value, 
                                 struct sl_error *err)
 {
     struct entry *entry = data;
-    return read_path(yaml, value, entry->reader, &entry->test.trace, err);
+    return sl_yaml_path(yaml, value, &entry->test.trace, err);
 }
 
+/* One folder is listed, not a tree: what a suite file can cost stays small. */
 static enum sl_status set_traces(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
                                  struct sl_error *err)
 {
     struct entry *entry = data;
-    return read_path(yaml, value, entry->reader, &entry->pattern, err);
+    enum sl_status status = sl_yaml_path(yaml, value, &entry->pattern, err);
+    if (status == SL_OK) {
+        const char *first = entry->pattern + strcspn(entry->pattern, "*?[");
+        if (strchr(first, '/')) {
+            status = sl_yaml_fail(yaml, value, SL_RULE_SUITE_VALUE, err,
+                                  "expected no folder after the first '*', '?' or '['");
+        }
+    }
+    return status;
 }
 
 static bool is_plain_name(const char *name)
@@ -376,7 +166,7 @@ static enum sl_status set_golden(struct sl_yaml *yaml, const yaml_node_t *value,
                                  struct sl_error *err)
 {
     struct entry *entry = data;
-    return read_path(yaml, value, entry->reader, &entry->test.golden, err);
+    return sl_yaml_path(yaml, value, &entry->test.golden, err);
 }
 
 static enum sl_status set_profile(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
@@ -441,7 +231,7 @@ static enum sl_status complete(const struct reader *reader, struct sl_suite_test
                   test->name);
     const char *text = sl_buf_cstr(&path);
     enum sl_status status =
-        text ? resolve(reader, text, &test->golden, err) : sl_fail_memory(err, 0);
+        text ? sl_yaml_resolve(reader->path, text, &test->golden, err) : sl_fail_memory(err, 0);
     sl_buf_finish(&path);
     return status;
 }

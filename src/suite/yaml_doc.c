@@ -1,5 +1,7 @@
 #include "suite/yaml_doc.h"
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/status.h"
 
 #include <assert.h>
@@ -186,4 +188,40 @@ enum sl_status sl_yaml_number(const struct sl_yaml *yaml, const yaml_node_t *nod
     }
     *out = value;
     return SL_OK;
+}
+
+enum sl_status sl_yaml_reason(const struct sl_yaml *yaml, const yaml_node_t *node, char **out,
+                              struct sl_error *err)
+{
+    enum sl_status status = sl_yaml_text(yaml, node, out, err);
+    if (status == SL_OK && (*out)[strspn(*out, " \t\n")] == '\0') {
+        status = sl_yaml_fail(yaml, node, SL_RULE_SUITE_VALUE, err, "expected a reason");
+    }
+    return status;
+}
+
+enum sl_status sl_yaml_resolve(const char *document, const char *name, char **out,
+                               struct sl_error *err)
+{
+    struct sl_buf path = {0};
+    sl_file_beside(&path, document, name);
+    const char *text = sl_buf_cstr(&path);
+    *out = text ? strdup(text) : NULL;
+    sl_buf_finish(&path);
+    return *out ? SL_OK : sl_fail_memory(err, 0);
+}
+
+enum sl_status sl_yaml_path(const struct sl_yaml *yaml, const yaml_node_t *node, char **out,
+                            struct sl_error *err)
+{
+    char *text = NULL;
+    enum sl_status status = sl_yaml_text(yaml, node, &text, err);
+    if (status == SL_OK && text[0] == '\0') {
+        status = sl_yaml_fail(yaml, node, SL_RULE_SUITE_VALUE, err, "expected a path");
+    }
+    if (status == SL_OK) {
+        status = sl_yaml_resolve(yaml->path, text, out, err);
+    }
+    free(text);
+    return status;
 }

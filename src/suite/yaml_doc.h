@@ -60,4 +60,16 @@ enum sl_status sl_yaml_text(const struct sl_yaml *yaml, const yaml_node_t *node,
 enum sl_status sl_yaml_number(const struct sl_yaml *yaml, const yaml_node_t *node, uint64_t min,
                               uint64_t max, uint64_t *out, struct sl_error *err);
 
+/* A text that says something: not only blanks. */
+enum sl_status sl_yaml_reason(const struct sl_yaml *yaml, const yaml_node_t *node, char **out,
+                              struct sl_error *err);
+
+/* A path, not empty, relative to the document's folder, as seen from the working folder. */
+enum sl_status sl_yaml_path(const struct sl_yaml *yaml, const yaml_node_t *node, char **out,
+                            struct sl_error *err);
+
+/* The same for a name from elsewhere; document is the document's path. */
+enum sl_status sl_yaml_resolve(const char *document, const char *name, char **out,
+                               struct sl_error *err);
+
 #endif
