@@ -108,7 +108,7 @@ test: need-deps ## run all tests; SAN=1 under sanitizers
 	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)MAKE='$(MAKE)' CC='$(CC)' BUILD='$(BUILD)' SAN='$(SAN)' tests/run.sh
 
-CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/swap_file.so
+CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/scanlock-swapping
 
 .PHONY: test-programs
 test-programs: $(BUILD)/tests/unit-tests $(CLI_TOOLS) \
@@ -121,9 +121,9 @@ cli-tests: $(CLI_TOOLS) ## run the tests of the command line; UPDATE=1 rewrites 
 $(BUILD)/tests/make-trace: $(BUILD)/tests/cli/make_trace.o $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/tests/swap_file.so: tests/cli/swap_file.c
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -Wall -Wextra -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $< -ldl
+# The tool, with files that change between two replays.
+$(BUILD)/tests/scanlock-swapping: $(CLI_OBJ) $(BUILD)/tests/cli/swap_file.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=fopen,--wrap=fopen64 -o $@ $^ $(LDLIBS)
 
 .PHONY: lint
 lint: lint-generated ## check includes, headers, symbols, generated files, layout

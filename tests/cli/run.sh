@@ -9,8 +9,8 @@
 #     ? its exit status, if that is not 0
 #
 # UPDATE=1 rewrites the files with what the commands do now; look at the difference before you keep
-# it. Variables for commands: FULL is a device that is always full, SWAP the library of swap_file.c,
-# ROOT the project.
+# it. Commands find scanlock, make-trace and scanlock-swapping (see the .c files here); FULL is a device
+# that is always full, ROOT the project.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 ROOT=$PWD
@@ -21,8 +21,7 @@ case $BUILD in
 esac
 PATH=$BUILD:$BUILD/tests:$PATH
 FULL=/dev/full
-SWAP=$BUILD/tests/swap_file.so
-export PATH ROOT BUILD FULL SWAP
+export PATH ROOT BUILD FULL
 export LC_ALL=C.UTF-8 NO_COLOR=1
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT

@@ -1,26 +1,32 @@
 /*
- * Preloaded into the tool to make two replays of one trace differ: from the SWAP_AFTER-th fopen()
- * of a path ending in SWAP_FROM on, the file SWAP_TO is opened instead.
+ * Linked into a second tool with fopen() wrapped, to make two replays of one trace differ: once
+ * the path SWAP_WHEN was opened (a golden, during the first replay), SWAP_TO is opened instead of
+ * SWAP_FROM.
  */
-#include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((visibility("default"))) FILE *fopen(const char *path, const char *mode)
+/* The C library has both names; which one is called depends on _FILE_OFFSET_BITS. */
+FILE *__real_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+
+FILE *__wrap_fopen64(const char *path, const char *mode)
 {
-    static int opened;
-    static FILE *(*next)(const char *path, const char *mode);
-    if (!next) {
-        *(void **)&next = dlsym(RTLD_NEXT, "fopen");
-    }
+    static bool swapping;
+    const char *when = getenv("SWAP_WHEN");
     const char *from = getenv("SWAP_FROM");
     const char *to = getenv("SWAP_TO");
-    const char *after = getenv("SWAP_AFTER");
-    size_t length = strlen(path);
-    if (from && to && after && length >= strlen(from) &&
-        strcmp(path + length - strlen(from), from) == 0 && ++opened >= atoi(after)) {
+    swapping |= when && strcmp(path, when) == 0;
+    if (swapping && from && to && strcmp(path, from) == 0) {
         path = to;
     }
-    return next(path, mode);
+    return __real_fopen64(path, mode);
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+    return __wrap_fopen64(path, mode);
 }
