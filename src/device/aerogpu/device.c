@@ -6,12 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/*
- * Ceiling on what one device does with command streams and tables, in bytes read (a submission
- * counts for 16 KiB more): a small trace can name the same bytes again and again.
- */
-#define WORK_LIMIT (UINT64_C(1) << 38)
-
 static struct sl_agpu *device_of(struct sl_target *target)
 {
     return (struct sl_agpu *)target;
@@ -26,10 +20,10 @@ void sl_agpu_fail_memory(struct sl_agpu *dev, uint64_t size_bytes)
 
 bool sl_agpu_spend(struct sl_agpu *dev, uint64_t work)
 {
-    if (dev->fault == SL_OK && work > WORK_LIMIT - dev->work) {
+    if (dev->fault == SL_OK && work > SL_AGPU_WORK_LIMIT - dev->work) {
         dev->fault = sl_fail(&dev->fault_report, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
                              "aerogpu: submissions reach the limit of %" PRIu64 " bytes of work",
-                             WORK_LIMIT);
+                             SL_AGPU_WORK_LIMIT);
     }
     if (dev->fault != SL_OK) {
         return false;

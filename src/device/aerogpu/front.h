@@ -37,6 +37,12 @@ enum sl_status sl_agpu_options_parse(struct sl_agpu_options *options,
 /* A host failure: sticky, the first one is kept. size_bytes as in sl_fail_memory(). */
 void sl_agpu_fail_memory(struct sl_agpu *dev, uint64_t size_bytes);
 
+/*
+ * Ceiling on what one device does with command streams and tables, in bytes read (a submission
+ * counts for some more): a small trace can name the same bytes again and again.
+ */
+#define SL_AGPU_WORK_LIMIT (UINT64_C(1) << 38)
+
 /* Charges work against the device's ceiling; false, with the fault set, once it is used up. */
 bool sl_agpu_spend(struct sl_agpu *dev, uint64_t work);
 

@@ -12,7 +12,10 @@
 enum {
     DESC_SIZE = sizeof(struct aerogpu_submit_desc),
     STREAM_HEADER_SIZE = sizeof(struct aerogpu_cmd_stream_header),
-    SUBMISSION_WORK = 16384, /* what a submission costs besides its bytes, in bytes read */
+    /* What a submission costs besides its bytes; a bad one makes a transcript longer for nothing.
+     */
+    SUBMISSION_WORK = 16384,
+    BAD_SUBMISSION_WORK = 1048576,
 };
 
 struct submission {
@@ -174,8 +177,10 @@ void sl_agpu_submission_process(struct sl_agpu *dev, const uint8_t *desc, uint32
     if (problem.class_ == SL_AGPU_OK) {
         execute(dev, &s);
         fence.gated = is_gated(dev);
-    } else {
+    } else if (sl_agpu_spend(dev, BAD_SUBMISSION_WORK)) {
         sl_agpu_error_record(dev, problem.class_, s.fence, "", problem.detail);
+    } else {
+        return;
     }
     sl_agpu_fence_queue(dev, fence);
 }
