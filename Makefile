@@ -63,9 +63,14 @@ LIB_SRC  := $(sort $(wildcard src/*/*.c src/device/*/*.c))
 LIB_SRC  := $(filter-out src/cli/% src/abi/gen/%,$(LIB_SRC))
 CLI_SRC  := $(sort $(wildcard src/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+
+# Tests that need whole devices; the others link only the parts they are about.
+INTEGRATION_SRC := $(sort $(wildcard tests/integration/*.c)) tests/unit/fail_alloc.c \
+  tests/unit/leak_check.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(GEN_TABLES:%.c=%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
+INTEGRATION_OBJ := $(INTEGRATION_SRC:%.c=$(BUILD)/%.o)
 
 # tests/unit/fail_alloc.c stands between the tested code and these.
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup)
@@ -111,7 +116,7 @@ test: need-deps ## run all tests; SAN=1 under sanitizers
 CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/scanlock-swapping
 
 .PHONY: test-programs
-test-programs: $(BUILD)/tests/unit-tests $(CLI_TOOLS) \
+test-programs: $(BUILD)/tests/unit-tests $(BUILD)/tests/integration-tests $(CLI_TOOLS) \
   $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay-%) $(if $(SAN)$(COV),,build)
 
 .PHONY: cli-tests
@@ -165,6 +170,15 @@ $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) \
 	  -lcriterion -lz
+
+.PHONY: integration
+integration: $(BUILD)/tests/integration-tests ## build and run the tests that need whole devices
+	$(Q)$(BUILD)/tests/integration-tests
+
+$(BUILD)/tests/integration-tests: $(INTEGRATION_OBJ) $(BUILD)/libscanlock.a
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(INTEGRATION_OBJ) \
+	  $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion
 
 # Only what the headers mark as SL_API is visible.
 $(BUILD)/libscanlock.so.$(SOVERSION): $(LIB_OBJ)
@@ -258,7 +272,7 @@ $(GEN_TABLES:%.c=%.o): %.o: %.c
 	$(if $(V),,@echo "  CC  $<")
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(LIB_OBJ) $(CLI_OBJ) $(UNIT_OBJ) $(GEN_OBJ): | $(GEN_HEADERS)
+$(LIB_OBJ) $(CLI_OBJ) $(UNIT_OBJ) $(INTEGRATION_OBJ) $(GEN_OBJ): | $(GEN_HEADERS)
 
 .PHONY: generate
 generate: $(COMMITTED:%=$(BUILD)/gen/%) ## refresh the generated files that are committed
@@ -320,5 +334,5 @@ $(BUILD)/%.o: %.c
 clean: ## remove everything built
 	rm -rf build build-san build-cov build-fuzz
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(GEN_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(INTEGRATION_OBJ:.o=.d) $(GEN_OBJ:.o=.d)
 -include $(wildcard $(BUILD)/tests/fuzz/*.d $(BUILD)/tests/bench/*.d)
