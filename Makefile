@@ -155,8 +155,8 @@ bench: ## measure speed: a table of ratios
 .PHONY: coverage
 coverage: ## line coverage of src/ by all tests
 	$(Q)rm -rf build-cov
-	$(Q)$(MAKE) --no-print-directory COV=1 test
-	$(Q)tests/coverage.sh build-cov
+	$(Q)status=0; $(MAKE) --no-print-directory COV=1 test || status=1; \
+	  tests/coverage.sh build-cov && exit $$status
 
 .PHONY: unit
 unit: $(BUILD)/tests/unit-tests ## build and run the unit tests

@@ -181,6 +181,7 @@ static void decide_transcript(struct bless *bless)
         bless->counts->kept += bless->options->new_only;
         say(bless, bless->options->new_only ? "differs, kept" : "changed", "transcript", ".txt: ");
         sl_buf_append(bless->report, difference.data, difference.size);
+        bless->report->failed |= difference.failed;
     }
     sl_buf_finish(&difference);
 }
@@ -314,6 +315,9 @@ enum sl_status sl_bless_test(const struct sl_suite_test *test,
         decide_transcript(&bless);
         status = write_all(&bless, err);
         sl_buf_append(report, said.data, said.size);
+    }
+    if (status == SL_OK && (said.failed || report->failed)) {
+        status = sl_fail_memory(err, 0);
     }
     finish(&bless);
     sl_buf_finish(&said);

@@ -331,6 +331,7 @@ static enum sl_status judge_transcript(struct test_run *run, struct sl_error *er
         run->failures++;
         set_message(run, "the transcript differs");
         sl_buf_printf(details, "transcript: %s", sl_result_text(&difference));
+        details->failed |= difference.failed;
         status = write_text(run, "transcript.actual.txt", &run->transcript, err);
         if (status == SL_OK) {
             status = write_text(run, "transcript.expected.txt", &run->golden.transcript, err);

@@ -1019,6 +1019,30 @@ Test(suite, every_failing_allocation_of_a_check_is_survived)
     sl_suite_finish(&suite);
 }
 
+Test(suite, every_failing_allocation_of_a_bless_is_survived)
+{
+    struct sl_suite suite = blessed_trace();
+    for (unsigned n = 1;; n++) {
+        struct sl_bless_options options = {.new_only = false};
+        struct sl_bless_counts counts = {0};
+        struct sl_buf report = {0};
+        write_trace("a.slt", (const uint8_t[]){(uint8_t)n}, 1);
+        fail_alloc_arm(n);
+        enum sl_status status = sl_bless_test(&suite.tests[0], &options, &report, &counts, NULL);
+        bool failed = fail_alloc_disarm();
+        sl_buf_finish(&report);
+        cr_assert_eq(status, failed ? SL_ERR_ENVIRONMENT : SL_OK, "allocation %u", n);
+        if (!failed) {
+            cr_assert_gt(n, 50);
+            break;
+        }
+    }
+    struct sl_result result = run_test(&suite, 1);
+    cr_assert_eq(result.outcome, SL_OUTCOME_PASS, "what was half done has been completed");
+    sl_result_finish(&result);
+    sl_suite_finish(&suite);
+}
+
 Test(suite, every_failing_allocation_of_loading_and_merging_is_survived)
 {
     write_text("s.yaml", "scanlock-suite: 1\nname: x\nprofile: p\ntests:\n- trace: a\n  frames:\n"
