@@ -2,8 +2,8 @@
 #ifndef SL_SUITE_FRAME_RULES_H
 #define SL_SUITE_FRAME_RULES_H
 
+#include "base/yaml.h"
 #include "suite/suite.h"
-#include "suite/yaml_doc.h"
 
 /* Appends the rules in the sequence to the test, which owns what was read, also on failure. */
 enum sl_status sl_frame_rules_read(struct sl_yaml *yaml, const yaml_node_t *value,

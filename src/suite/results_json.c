@@ -2,9 +2,9 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "base/yaml.h"
 #include "suite/json_text.h"
 #include "suite/suite_priv.h"
-#include "suite/yaml_doc.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -208,7 +208,7 @@ static enum sl_status read_line(const char *path, uint32_t number, const char *l
     struct sl_yaml yaml;
     const yaml_node_t *root;
     enum sl_status status =
-        sl_yaml_parse(&yaml, path, number, (const uint8_t *)line, length, &root, err);
+        sl_yaml_parse(&yaml, &sl_suite_yaml, path, number, (const uint8_t *)line, length, &root, err);
     if (status != SL_OK) {
         return status;
     }

@@ -2,9 +2,9 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/yaml.h"
 #include "suite/frame_rules.h"
 #include "suite/suite_priv.h"
-#include "suite/yaml_doc.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -18,6 +18,13 @@ enum {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct sl_yaml_kind sl_suite_yaml = {
+    .syntax = SL_RULE_SUITE_YAML,
+    .key = SL_RULE_SUITE_KEY,
+    .value = SL_RULE_SUITE_VALUE,
+    .nodes_max = 1 << 20,
+};
 
 /* A suite file being read. */
 struct reader {
@@ -418,7 +425,7 @@ enum sl_status sl_suite_load(const char *path, struct sl_suite *suite, struct sl
         status = sl_file_read(path, SUITE_FILE_MAX, &file, err);
     }
     if (status == SL_OK) {
-        status = sl_yaml_parse(&yaml, path, 1, file.data, file.size, &root, err);
+        status = sl_yaml_parse(&yaml, &sl_suite_yaml, path, 1, file.data, file.size, &root, err);
     }
     if (status == SL_OK) {
         status = read_document(&yaml, root, &reader, err);

@@ -2,7 +2,11 @@
 #ifndef SL_SUITE_SUITE_PRIV_H
 #define SL_SUITE_SUITE_PRIV_H
 
+#include "base/yaml.h"
 #include "suite/suite.h"
+
+/* Suite and results files. */
+extern const struct sl_yaml_kind sl_suite_yaml;
 
 void sl_suite_test_finish(struct sl_suite_test *test);
 

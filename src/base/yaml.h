@@ -1,9 +1,10 @@
 /*
- * Reading a YAML document by a table of keys. Every complaint names the file and the line. Nodes
- * live as long as the document; nothing is walked deeper than the tables say.
+ * Reading a YAML document, by a table of keys where that fits. Every complaint names the file and
+ * the line. Nodes live as long as the document, which is a tree: aliases are refused, and depth and
+ * number of nodes are bounded.
  */
-#ifndef SL_SUITE_YAML_DOC_H
-#define SL_SUITE_YAML_DOC_H
+#ifndef SL_BASE_YAML_H
+#define SL_BASE_YAML_H
 
 #include "base/rule.h"
 
@@ -11,8 +12,19 @@
 #include <stddef.h>
 #include <yaml.h>
 
+#define SL_YAML_DEPTH_MAX 64u
+
+/* What a kind of document is called in reports, and how large it may be. */
+struct sl_yaml_kind {
+    enum sl_rule syntax; /* not one YAML mapping, or one too deep or with aliases */
+    enum sl_rule key;    /* an unknown, repeated or missing key */
+    enum sl_rule value;  /* a value of the wrong kind or out of range */
+    uint32_t nodes_max;  /* mappings, sequences and scalars; beyond is host.limit */
+};
+
 struct sl_yaml {
     yaml_document_t document;
+    const struct sl_yaml_kind *kind;
     const char *path;    /* for reports, borrowed */
     uint32_t first_line; /* line of the document's first line in the file, from 1 */
 };
@@ -26,13 +38,26 @@ struct sl_yaml_key {
 };
 
 /*
- * Parses the one document in bytes. On failure (DAMAGED, suite.yaml) nothing is left to finish.
- * root is set to its root node, a mapping.
+ * Parses the one document in bytes. On failure (DAMAGED, UNSUPPORTED for a limit) nothing is left
+ * to finish. root is set to its root node, a mapping. kind is borrowed.
  */
-enum sl_status sl_yaml_parse(struct sl_yaml *yaml, const char *path, uint32_t first_line,
-                             const uint8_t *bytes, size_t size, const yaml_node_t **root,
-                             struct sl_error *err);
+enum sl_status sl_yaml_parse(struct sl_yaml *yaml, const struct sl_yaml_kind *kind,
+                             const char *path, uint32_t first_line, const uint8_t *bytes,
+                             size_t size, const yaml_node_t **root, struct sl_error *err);
 void sl_yaml_finish(struct sl_yaml *yaml);
+
+/* Line of a node in the file, from 1. */
+uint32_t sl_yaml_line(const struct sl_yaml *yaml, const yaml_node_t *node);
+
+/* The node with this index, as sequences and mappings give them. */
+const yaml_node_t *sl_yaml_node(const struct sl_yaml *yaml, int index);
+
+/* The text of a scalar without NUL bytes, valid as long as the document; else NULL. */
+const char *sl_yaml_scalar(const yaml_node_t *node);
+
+/* The value of a key in a mapping, NULL if there is none. */
+const yaml_node_t *sl_yaml_get(const struct sl_yaml *yaml, const yaml_node_t *node,
+                               const char *key);
 
 /* DAMAGED at the line of node. */
 enum sl_status sl_yaml_fail(const struct sl_yaml *yaml, const yaml_node_t *node, enum sl_rule rule,
@@ -41,7 +66,7 @@ enum sl_status sl_yaml_fail(const struct sl_yaml *yaml, const yaml_node_t *node,
 
 /*
  * Calls the setter of every key of a mapping, in the order of the file. Unknown, repeated and
- * missing keys are suite.key. At most 32 keys.
+ * missing keys are failures. At most 32 keys.
  */
 enum sl_status sl_yaml_map(struct sl_yaml *yaml, const yaml_node_t *node,
                            const struct sl_yaml_key *keys, size_t key_count, void *data,
@@ -54,7 +79,8 @@ enum sl_status sl_yaml_sequence(struct sl_yaml *yaml, const yaml_node_t *node, v
                                                        struct sl_error *err),
                                 struct sl_error *err);
 
-/* Values; anything else is suite.value. The copy of a text is the caller's to free. */
+/* Values; anything else breaks the kind's value rule. The copy of a text is the caller's to free.
+ */
 enum sl_status sl_yaml_text(const struct sl_yaml *yaml, const yaml_node_t *node, char **out,
                             struct sl_error *err);
 enum sl_status sl_yaml_number(const struct sl_yaml *yaml, const yaml_node_t *node, uint64_t min,
