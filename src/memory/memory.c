@@ -351,6 +351,47 @@ enum sl_mem_result sl_mem_dma_write(struct sl_mem *mem, uint64_t gpa, const void
     return result;
 }
 
+/* RAM begins and ends on pages, so a page is RAM as a whole or not at all. */
+static size_t page_run(uint64_t gpa, size_t size)
+{
+    return min_size(SL_MEM_PAGE_SIZE - gpa % SL_MEM_PAGE_SIZE, size);
+}
+
+void sl_mem_bus_read(const struct sl_mem *mem, uint64_t gpa, void *out, size_t size)
+{
+    if (sl_mem_read(mem, gpa, out, size) == SL_MEM_OK) {
+        return;
+    }
+    uint8_t *to = out;
+    while (size > 0) {
+        size_t run = page_run(gpa, size);
+        if (sl_mem_read(mem, gpa, to, run) != SL_MEM_OK) {
+            memset(to, 0xFF, run);
+        }
+        gpa += run;
+        to += run;
+        size -= run;
+    }
+}
+
+bool sl_mem_bus_write(struct sl_mem *mem, uint64_t gpa, const void *bytes, size_t size)
+{
+    enum sl_mem_result whole = sl_mem_dma_write(mem, gpa, bytes, size);
+    if (whole != SL_MEM_HOLE) {
+        return whole == SL_MEM_OK;
+    }
+    const uint8_t *from = bytes;
+    bool written = true;
+    while (size > 0) {
+        size_t run = page_run(gpa, size);
+        written &= sl_mem_dma_write(mem, gpa, from, run) != SL_MEM_FULL;
+        gpa += run;
+        from += run;
+        size -= run;
+    }
+    return written;
+}
+
 static int compare_ranges(const void *a, const void *b)
 {
     const struct sl_mem_range *x = a;

@@ -56,6 +56,7 @@ struct sl_agpu_stream {
     const uint8_t *bytes;
     size_t size;
     const struct sl_agpu_alloc_table *table; /* never NULL */
+    uint64_t work_limit;                     /* see struct sl_agpu_outcome */
 };
 
 /* The first failing packet, or class SL_AGPU_OK. */
@@ -65,6 +66,8 @@ struct sl_agpu_outcome {
     uint32_t offset;       /* of the packet, from the start of the stream */
     uint32_t opcode;
     char detail[96]; /* what was wrong, in a few words */
+    uint64_t work;   /* bytes touched, counted the same on every machine */
+    bool exhausted;  /* the stream was left because work reached the limit; nothing failed */
 };
 
 void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *stream,

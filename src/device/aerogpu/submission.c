@@ -139,8 +139,12 @@ static void execute(struct sl_agpu *dev, const struct submission *s)
             .bytes = dev->stream.data,
             .size = dev->stream.size,
             .table = &dev->table,
+            .work_limit = SL_AGPU_WORK_LIMIT - dev->work,
         };
         sl_agpu_exec_run(dev->exec, &stream, &outcome);
+        if (!sl_agpu_spend(dev, outcome.work)) {
+            return;
+        }
     }
     if (outcome.class_ != SL_AGPU_OK) {
         record_packet_error(dev, s, &outcome);

@@ -1,0 +1,26 @@
+/*
+ * Conversions between floats and stored channels, exact to the bit on every machine
+ * (docs/numerics.md). A float is passed as what it is; where a command carries its bits,
+ * sl_f32_from_bits() makes one.
+ */
+#ifndef SL_RENDER_CONVERT_H
+#define SL_RENDER_CONVERT_H
+
+#include <stdint.h>
+
+float sl_f32_from_bits(uint32_t bits);
+uint32_t sl_f32_to_bits(float value);
+
+/*
+ * Nearest of the 2^bits - 1 steps of [0, 1], halves upwards. bits is 1..24. NaN and everything not
+ * above 0 give 0, everything from 1 gives the largest value.
+ */
+uint32_t sl_f32_to_unorm(float value, unsigned bits);
+
+/* Linear light to an 8-bit sRGB code, by thresholds; NaN gives 0. */
+uint8_t sl_f32_to_srgb8(float value);
+
+/* Clamped to [0, 1]; NaN and -0 give +0. */
+float sl_f32_saturate(float value);
+
+#endif
