@@ -169,7 +169,7 @@ $(BUILD)/libscanlock.a: $(LIB_OBJ)
 $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) \
-	  -lcriterion -lz
+	  -lcriterion -lm -lz
 
 .PHONY: integration
 integration: $(BUILD)/tests/integration-tests ## build and run the tests that need whole devices
@@ -178,7 +178,7 @@ integration: $(BUILD)/tests/integration-tests ## build and run the tests that ne
 $(BUILD)/tests/integration-tests: $(INTEGRATION_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(INTEGRATION_OBJ) \
-	  $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion
+	  $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lm
 
 # Only what the headers mark as SL_API is visible.
 $(BUILD)/libscanlock.so.$(SOVERSION): $(LIB_OBJ)

@@ -1,11 +1,13 @@
 /*
- * Blocks are found through an open-addressing hash table from block number to block; a block is an
- * anonymous mapping that the kernel fills with zero pages on demand, and a bitmap of the pages that
- * were written. Reading never creates anything: untouched pages read from one shared zero page.
+ * Blocks are found through a digital tree from block number to block, which no choice of addresses
+ * makes slow; a block is an anonymous mapping that the kernel fills with zero pages on demand, and
+ * a bitmap of the pages that were written. Reading never creates anything: untouched pages read
+ * from one shared zero page.
  */
 #include "memory/memory.h"
 
 #include "base/checked.h"
+#include "base/digital_tree.h"
 #include "base/status.h"
 
 #include <assert.h>
@@ -17,7 +19,7 @@
 enum { PAGES_PER_BLOCK = SL_MEM_BLOCK_SIZE / SL_MEM_PAGE_SIZE };
 
 struct block {
-    uint64_t number; /* gpa / SL_MEM_BLOCK_SIZE */
+    struct sl_digital_node node; /* first; the key is gpa / SL_MEM_BLOCK_SIZE */
     uint8_t *bytes;
     uint64_t touched[PAGES_PER_BLOCK / 64];
 };
@@ -25,9 +27,7 @@ struct block {
 struct sl_mem {
     struct sl_ram_region *regions; /* sorted by gpa */
     size_t region_count;
-    struct block **slots; /* power of two, at most half full */
-    size_t slot_count;
-    size_t block_count;
+    struct sl_digital_tree blocks;
     uint64_t touched_pages;
     uint64_t limit_pages;
     struct sl_mem_range *log;
@@ -52,13 +52,12 @@ void sl_mem_destroy(struct sl_mem *mem)
     if (!mem) {
         return;
     }
-    for (size_t i = 0; i < mem->slot_count; i++) {
-        if (mem->slots[i]) {
-            munmap(mem->slots[i]->bytes, SL_MEM_BLOCK_SIZE);
-            free(mem->slots[i]);
-        }
+    while (mem->blocks.root) {
+        struct block *block = (struct block *)mem->blocks.root;
+        sl_digital_remove(&mem->blocks, &block->node);
+        munmap(block->bytes, SL_MEM_BLOCK_SIZE);
+        free(block);
     }
-    free(mem->slots);
     free(mem->regions);
     free(mem->log);
     free(mem);
@@ -80,8 +79,7 @@ enum sl_status sl_mem_add_region(struct sl_mem *mem, uint64_t gpa, uint64_t size
         at++;
     }
     bool hits_next = at < mem->region_count && mem->regions[at].gpa <= last;
-    bool hits_previous =
-        at > 0 && gpa - mem->regions[at - 1].gpa < mem->regions[at - 1].size;
+    bool hits_previous = at > 0 && gpa - mem->regions[at - 1].gpa < mem->regions[at - 1].size;
     if (hits_next || hits_previous) {
         return sl_fail(err, SL_ERR_DAMAGED, SL_RULE_MEM_REGION,
                        "RAM region at 0x%" PRIx64 " of 0x%" PRIx64 " bytes overlaps another", gpa,
@@ -138,60 +136,9 @@ bool sl_mem_is_ram(const struct sl_mem *mem, uint64_t gpa, uint64_t size)
     return true;
 }
 
-/* SplitMix64's finaliser: spreads block numbers over the table. */
-static size_t slot_of(uint64_t number, size_t slot_count)
-{
-    number ^= number >> 30;
-    number *= UINT64_C(0xbf58476d1ce4e5b9);
-    number ^= number >> 27;
-    number *= UINT64_C(0x94d049bb133111eb);
-    number ^= number >> 31;
-    return (size_t)number & (slot_count - 1);
-}
-
 static struct block *find_block(const struct sl_mem *mem, uint64_t number)
 {
-    if (mem->slot_count == 0) {
-        return NULL;
-    }
-    size_t i = slot_of(number, mem->slot_count);
-    while (mem->slots[i]) {
-        if (mem->slots[i]->number == number) {
-            return mem->slots[i];
-        }
-        i = (i + 1) & (mem->slot_count - 1);
-    }
-    return NULL;
-}
-
-static void insert_block(struct block **slots, size_t slot_count, struct block *block)
-{
-    size_t i = slot_of(block->number, slot_count);
-    while (slots[i]) {
-        i = (i + 1) & (slot_count - 1);
-    }
-    slots[i] = block;
-}
-
-static bool grow_slots(struct sl_mem *mem)
-{
-    if (2 * (mem->block_count + 1) <= mem->slot_count) {
-        return true;
-    }
-    size_t slot_count = mem->slot_count ? mem->slot_count * 2 : 64;
-    struct block **slots = calloc(slot_count, sizeof(struct block *));
-    if (!slots) {
-        return false;
-    }
-    for (size_t i = 0; i < mem->slot_count; i++) {
-        if (mem->slots[i]) {
-            insert_block(slots, slot_count, mem->slots[i]);
-        }
-    }
-    free(mem->slots);
-    mem->slots = slots;
-    mem->slot_count = slot_count;
-    return true;
+    return (struct block *)sl_digital_find(&mem->blocks, number);
 }
 
 static struct block *get_block(struct sl_mem *mem, uint64_t number)
@@ -199,9 +146,6 @@ static struct block *get_block(struct sl_mem *mem, uint64_t number)
     struct block *block = find_block(mem, number);
     if (block) {
         return block;
-    }
-    if (!grow_slots(mem)) {
-        return NULL;
     }
     block = calloc(1, sizeof(*block));
     if (!block) {
@@ -215,9 +159,8 @@ static struct block *get_block(struct sl_mem *mem, uint64_t number)
     }
     /* A huge page would make one touched page cost 2 MiB. Only advice: failure is harmless. */
     (void)madvise(bytes, SL_MEM_BLOCK_SIZE, MADV_NOHUGEPAGE);
-    *block = (struct block){.number = number, .bytes = bytes};
-    insert_block(mem->slots, mem->slot_count, block);
-    mem->block_count++;
+    *block = (struct block){.node = {.key = number}, .bytes = bytes};
+    sl_digital_insert(&mem->blocks, &block->node);
     return block;
 }
 
@@ -429,39 +372,46 @@ uint64_t sl_mem_touched_bytes(const struct sl_mem *mem)
 
 static int compare_blocks(const void *a, const void *b)
 {
-    const struct block *const *x = a;
-    const struct block *const *y = b;
-    return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+    uint64_t x = (*(const struct block *const *)a)->node.key;
+    uint64_t y = (*(const struct block *const *)b)->node.key;
+    return (x > y) - (x < y);
+}
+
+struct block_list {
+    const struct block **blocks;
+    size_t count;
+};
+
+static void list_block(void *data, struct sl_digital_node *node)
+{
+    struct block_list *list = data;
+    list->blocks[list->count++] = (const struct block *)node;
 }
 
 enum sl_status sl_mem_visit_pages(const struct sl_mem *mem, void *data,
                                   enum sl_status (*visit)(void *data, uint64_t gpa,
                                                           const uint8_t *page))
 {
-    if (mem->block_count == 0) {
+    if (mem->blocks.count == 0) {
         return SL_OK;
     }
-    struct block **sorted = calloc(mem->block_count, sizeof(struct block *));
-    if (!sorted) {
+    struct block_list list = {.blocks = calloc(mem->blocks.count, sizeof(const struct block *))};
+    if (!list.blocks) {
         return SL_ERR_ENVIRONMENT;
     }
-    size_t count = 0;
-    for (size_t i = 0; i < mem->slot_count; i++) {
-        if (mem->slots[i]) {
-            sorted[count++] = mem->slots[i];
-        }
-    }
-    assert(count == mem->block_count);
-    qsort(sorted, count, sizeof(struct block *), compare_blocks);
+    sl_digital_visit(&mem->blocks, &list, list_block);
+    assert(list.count == mem->blocks.count);
+    qsort(list.blocks, list.count, sizeof(const struct block *), compare_blocks);
     enum sl_status status = SL_OK;
-    for (size_t i = 0; i < count && status == SL_OK; i++) {
+    for (size_t i = 0; i < list.count && status == SL_OK; i++) {
+        const struct block *block = list.blocks[i];
         for (size_t page = 0; page < PAGES_PER_BLOCK && status == SL_OK; page++) {
-            if (is_touched(sorted[i], page)) {
-                status = visit(data, sorted[i]->number * SL_MEM_BLOCK_SIZE + page * SL_MEM_PAGE_SIZE,
-                               sorted[i]->bytes + page * SL_MEM_PAGE_SIZE);
+            if (is_touched(block, page)) {
+                status = visit(data, block->node.key * SL_MEM_BLOCK_SIZE + page * SL_MEM_PAGE_SIZE,
+                               block->bytes + page * SL_MEM_PAGE_SIZE);
             }
         }
     }
-    free(sorted);
+    free(list.blocks);
     return status;
 }

@@ -56,8 +56,9 @@ enum sl_mem_result sl_mem_dma_write(struct sl_mem *mem, uint64_t gpa, const void
                                     size_t size);
 
 /*
- * What a device on the bus gets where it does not check: holes read as ones and swallow writes, page
- * by page. The rest is read, or written and logged. False if the host has no memory for a write.
+ * What a device on the bus gets where it does not check: holes read as ones and swallow writes,
+ * page by page. The rest is read, or written and logged. False if the host has no memory for a
+ * write.
  */
 void sl_mem_bus_read(const struct sl_mem *mem, uint64_t gpa, void *out, size_t size);
 bool sl_mem_bus_write(struct sl_mem *mem, uint64_t gpa, const void *bytes, size_t size);

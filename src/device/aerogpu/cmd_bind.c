@@ -292,11 +292,10 @@ static void bind_uav(struct sl_agpu_run *run, struct sl_agpu_stage_state *stage,
 }
 
 /* The packets differ in their slot limit and in what a binding does. */
-static enum sl_agpu_class set_ranges(struct sl_agpu_run *run, const struct sl_agpu_packet *packet,
-                                     uint32_t limit,
-                                     void (*bind)(struct sl_agpu_run *run,
-                                                  struct sl_agpu_stage_state *stage, uint32_t slot,
-                                                  struct sl_agpu_buffer_range range))
+static enum sl_agpu_class
+set_ranges(struct sl_agpu_run *run, const struct sl_agpu_packet *packet, uint32_t limit,
+           void (*bind)(struct sl_agpu_run *run, struct sl_agpu_stage_state *stage, uint32_t slot,
+                        struct sl_agpu_buffer_range range))
 {
     struct aerogpu_cmd_set_constant_buffers cmd;
     sl_abi_decode(SL_LAYOUT_AEROGPU_CMD_SET_CONSTANT_BUFFERS, packet->bytes, packet->size, &cmd);

@@ -68,8 +68,8 @@ static struct fill depth_fill(const struct sl_abi_format *format,
     struct fill fill = {0};
     bool has_stencil = format->kind == SL_ABI_FORMAT_DEPTH_STENCIL;
     if (cmd->flags & AEROGPU_CLEAR_DEPTH) {
-        fill.value = has_stencil ? sl_f32_to_unorm(depth, 24)
-                                 : sl_f32_to_bits(sl_f32_saturate(depth));
+        fill.value =
+            has_stencil ? sl_f32_to_unorm(depth, 24) : sl_f32_to_bits(sl_f32_saturate(depth));
         fill.mask = has_stencil ? D24_MASK : UINT32_MAX;
     }
     if (has_stencil && (cmd->flags & AEROGPU_CLEAR_STENCIL)) {
@@ -123,8 +123,8 @@ static void fill_target(struct sl_agpu_run *run, const struct sl_agpu_target *ta
     unsigned bytes_per_texel = target->format->bytes_per_block;
     uint64_t pitch = layout->mips[target->mip].row_bytes;
     uint8_t *first = target->storage->bytes +
-                     sl_agpu_texture_stored(layout, target->mip, target->layer) +
-                     area.top * pitch + (uint64_t)area.left * bytes_per_texel;
+                     sl_agpu_texture_stored(layout, target->mip, target->layer) + area.top * pitch +
+                     (uint64_t)area.left * bytes_per_texel;
     uint32_t count = area.right - area.left;
     bool replaces = fill.mask == (bytes_per_texel == 2 ? 0xFFFF : UINT32_MAX);
     fill_row(first, count, bytes_per_texel, fill);
@@ -172,8 +172,7 @@ static enum sl_agpu_class check_refresh(struct sl_agpu_run *run,
 
 enum sl_agpu_class sl_agpu_cmd_clear(struct sl_agpu_run *run, const struct sl_agpu_packet *packet)
 {
-    static const uint32_t known =
-        AEROGPU_CLEAR_COLOR | AEROGPU_CLEAR_DEPTH | AEROGPU_CLEAR_STENCIL;
+    static const uint32_t known = AEROGPU_CLEAR_COLOR | AEROGPU_CLEAR_DEPTH | AEROGPU_CLEAR_STENCIL;
     struct aerogpu_cmd_clear cmd;
     sl_abi_decode(packet->opcode->layout, packet->bytes, packet->size, &cmd);
     struct sl_agpu_targets targets = sl_agpu_resolve_targets(run);

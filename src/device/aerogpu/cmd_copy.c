@@ -164,8 +164,8 @@ static struct rows locate(const struct corner *corner)
     const struct sl_agpu_texture_layout *layout = corner->layout;
     const struct sl_agpu_mip *mip = &layout->mips[corner->mip];
     uint32_t row = corner->y / layout->format->block_height;
-    uint64_t in_row = (uint64_t)(corner->x / layout->format->block_width) *
-                      layout->format->bytes_per_block;
+    uint64_t in_row =
+        (uint64_t)(corner->x / layout->format->block_width) * layout->format->bytes_per_block;
     return (struct rows){
         .linear = sl_agpu_texture_offset(layout, corner->mip, corner->layer) +
                   (uint64_t)row * mip->pitch + in_row,

@@ -58,7 +58,8 @@ static enum sl_agpu_class check_programs(struct sl_agpu_run *run)
 {
     struct programs programs = resolve_programs(run);
     if (!programs.vs && !programs.ps && run->exec->config.profile_aero) {
-        return sl_agpu_fail(run, SL_AGPU_UNSUPPORTED, "drawing without programs needs a rasteriser");
+        return sl_agpu_fail(run, SL_AGPU_UNSUPPORTED,
+                            "drawing without programs needs a rasteriser");
     }
     if (!programs.vs) {
         return sl_agpu_fail(run, SL_AGPU_INCOMPLETE_STATE, "no vertex program");

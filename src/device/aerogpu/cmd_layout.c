@@ -20,9 +20,9 @@ static uint32_t dxgi_size(uint32_t format)
     static const struct {
         uint8_t first, last, size;
     } ranges[] = {
-        {2, 4, 16}, {6, 8, 12}, {10, 14, 8}, {16, 18, 8}, {24, 25, 4}, {28, 32, 4}, {34, 38, 4},
-        {41, 43, 4}, {49, 52, 2}, {54, 54, 2}, {56, 59, 2}, {61, 64, 1}, {87, 88, 4}, {91, 91, 4},
-        {93, 93, 4},
+        {2, 4, 16},  {6, 8, 12},  {10, 14, 8}, {16, 18, 8}, {24, 25, 4},
+        {28, 32, 4}, {34, 38, 4}, {41, 43, 4}, {49, 52, 2}, {54, 54, 2},
+        {56, 59, 2}, {61, 64, 1}, {87, 88, 4}, {91, 91, 4}, {93, 93, 4},
     };
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         if (format >= ranges[i].first && format <= ranges[i].last) {
@@ -32,8 +32,7 @@ static uint32_t dxgi_size(uint32_t format)
     return 0;
 }
 
-#define ELEMENT(bytes, field) \
-    SL_WIRE_GET32(bytes, aerogpu_input_layout_element_dxgi, field)
+#define ELEMENT(bytes, field) SL_WIRE_GET32(bytes, aerogpu_input_layout_element_dxgi, field)
 
 static const char *check_element(const uint8_t *element)
 {
@@ -58,9 +57,8 @@ static const char *check_ilay(const uint8_t *bytes, size_t size, uint32_t *slot_
 {
     size_t header = sizeof(struct aerogpu_input_layout_blob_header);
     size_t stride = sizeof(struct aerogpu_input_layout_element_dxgi);
-    if (size < header ||
-        SL_WIRE_GET32(bytes, aerogpu_input_layout_blob_header, version) !=
-            AEROGPU_INPUT_LAYOUT_BLOB_VERSION) {
+    if (size < header || SL_WIRE_GET32(bytes, aerogpu_input_layout_blob_header, version) !=
+                             AEROGPU_INPUT_LAYOUT_BLOB_VERSION) {
         return "an ILAY blob of another version";
     }
     uint32_t count = SL_WIRE_GET32(bytes, aerogpu_input_layout_blob_header, element_count);

@@ -13,15 +13,15 @@
 
 /* How a value becomes an item. */
 enum conversion {
-    TO_BOOL,    /* not 0 */
-    TO_CHOICE,  /* 1..limit, others are ignored */
-    TO_BYTE,    /* low 8 bits */
-    TO_NIBBLE,  /* low 4 bits */
-    TO_WORD,    /* all of it, float bits mostly */
-    TO_CULL,    /* D3DCULL */
-    TO_FILL,    /* D3DFILLMODE */
-    TO_SHADE,   /* D3DSHADEMODE */
-    TO_COLOR,   /* ARGB to four floats */
+    TO_BOOL,   /* not 0 */
+    TO_CHOICE, /* 1..limit, others are ignored */
+    TO_BYTE,   /* low 8 bits */
+    TO_NIBBLE, /* low 4 bits */
+    TO_WORD,   /* all of it, float bits mostly */
+    TO_CULL,   /* D3DCULL */
+    TO_FILL,   /* D3DFILLMODE */
+    TO_SHADE,  /* D3DSHADEMODE */
+    TO_COLOR,  /* ARGB to four floats */
 };
 
 #define ITEM(member) offsetof(struct sl_agpu_context, member)
@@ -32,50 +32,50 @@ static const struct {
     uint8_t limit;
     uint32_t item;
 } states[] = {
-    {7, TO_BOOL, 0, ITEM(depth_stencil.depth_enable)},        /* ZENABLE */
-    {8, TO_FILL, 0, ITEM(rasterizer.fill)},                   /* FILLMODE */
-    {9, TO_SHADE, 0, ITEM(rasterizer.flat_shade)},            /* SHADEMODE */
-    {14, TO_BOOL, 0, ITEM(depth_stencil.depth_write)},        /* ZWRITEENABLE */
-    {15, TO_BOOL, 0, ITEM(alpha_test.enable)},                /* ALPHATESTENABLE */
-    {18, TO_BOOL, 0, ITEM(rasterizer.front_ccw)},             /* private: front winding */
-    {19, TO_CHOICE, 15, ITEM(blend.src)},                     /* SRCBLEND */
-    {20, TO_CHOICE, 15, ITEM(blend.dst)},                     /* DESTBLEND */
-    {22, TO_CULL, 0, ITEM(rasterizer.cull)},                  /* CULLMODE */
-    {23, TO_CHOICE, 8, ITEM(depth_stencil.depth_func)},       /* ZFUNC */
-    {24, TO_BYTE, 0, ITEM(alpha_test.ref)},                   /* ALPHAREF */
-    {25, TO_CHOICE, 8, ITEM(alpha_test.func)},                /* ALPHAFUNC */
-    {27, TO_BOOL, 0, ITEM(blend.enable)},                     /* ALPHABLENDENABLE */
-    {52, TO_BOOL, 0, ITEM(depth_stencil.stencil_enable)},     /* STENCILENABLE */
-    {53, TO_CHOICE, 8, ITEM(depth_stencil.front.fail)},       /* STENCILFAIL */
-    {54, TO_CHOICE, 8, ITEM(depth_stencil.front.zfail)},      /* STENCILZFAIL */
-    {55, TO_CHOICE, 8, ITEM(depth_stencil.front.pass)},       /* STENCILPASS */
-    {56, TO_CHOICE, 8, ITEM(depth_stencil.front.func)},       /* STENCILFUNC */
-    {57, TO_BYTE, 0, ITEM(depth_stencil.ref)},                /* STENCILREF */
-    {58, TO_BYTE, 0, ITEM(depth_stencil.read_mask)},          /* STENCILMASK */
-    {59, TO_BYTE, 0, ITEM(depth_stencil.write_mask)},         /* STENCILWRITEMASK */
-    {154, TO_WORD, 0, ITEM(rasterizer.point_size)},           /* POINTSIZE */
-    {155, TO_WORD, 0, ITEM(rasterizer.point_size_min)},       /* POINTSIZE_MIN */
-    {156, TO_BOOL, 0, ITEM(rasterizer.point_sprite)},         /* POINTSPRITEENABLE */
-    {166, TO_WORD, 0, ITEM(rasterizer.point_size_max)},       /* POINTSIZE_MAX */
-    {168, TO_NIBBLE, 0, ITEM(blend.write_mask[0])},           /* COLORWRITEENABLE */
-    {171, TO_CHOICE, 5, ITEM(blend.op)},                      /* BLENDOP */
-    {174, TO_BOOL, 0, ITEM(rasterizer.scissor_enable)},       /* SCISSORTESTENABLE */
-    {175, TO_WORD, 0, ITEM(rasterizer.slope_bias)},           /* SLOPESCALEDEPTHBIAS */
-    {185, TO_BOOL, 0, ITEM(depth_stencil.two_sided)},         /* TWOSIDEDSTENCILMODE */
-    {186, TO_CHOICE, 8, ITEM(depth_stencil.back.fail)},       /* CCW_STENCILFAIL */
-    {187, TO_CHOICE, 8, ITEM(depth_stencil.back.zfail)},      /* CCW_STENCILZFAIL */
-    {188, TO_CHOICE, 8, ITEM(depth_stencil.back.pass)},       /* CCW_STENCILPASS */
-    {189, TO_CHOICE, 8, ITEM(depth_stencil.back.func)},       /* CCW_STENCILFUNC */
-    {190, TO_NIBBLE, 0, ITEM(blend.write_mask[1])},           /* COLORWRITEENABLE1 */
-    {191, TO_NIBBLE, 0, ITEM(blend.write_mask[2])},           /* COLORWRITEENABLE2 */
-    {192, TO_NIBBLE, 0, ITEM(blend.write_mask[3])},           /* COLORWRITEENABLE3 */
-    {193, TO_COLOR, 0, ITEM(blend.constant)},                 /* BLENDFACTOR */
-    {194, TO_BOOL, 0, ITEM(srgb_write)},                      /* SRGBWRITEENABLE */
-    {195, TO_WORD, 0, ITEM(rasterizer.float_bias)},           /* DEPTHBIAS */
-    {206, TO_BOOL, 0, ITEM(blend.separate_alpha)},            /* SEPARATEALPHABLENDENABLE */
-    {207, TO_CHOICE, 15, ITEM(blend.src_alpha)},              /* SRCBLENDALPHA */
-    {208, TO_CHOICE, 15, ITEM(blend.dst_alpha)},              /* DESTBLENDALPHA */
-    {209, TO_CHOICE, 5, ITEM(blend.op_alpha)},                /* BLENDOPALPHA */
+    {7, TO_BOOL, 0, ITEM(depth_stencil.depth_enable)},    /* ZENABLE */
+    {8, TO_FILL, 0, ITEM(rasterizer.fill)},               /* FILLMODE */
+    {9, TO_SHADE, 0, ITEM(rasterizer.flat_shade)},        /* SHADEMODE */
+    {14, TO_BOOL, 0, ITEM(depth_stencil.depth_write)},    /* ZWRITEENABLE */
+    {15, TO_BOOL, 0, ITEM(alpha_test.enable)},            /* ALPHATESTENABLE */
+    {18, TO_BOOL, 0, ITEM(rasterizer.front_ccw)},         /* private: front winding */
+    {19, TO_CHOICE, 15, ITEM(blend.src)},                 /* SRCBLEND */
+    {20, TO_CHOICE, 15, ITEM(blend.dst)},                 /* DESTBLEND */
+    {22, TO_CULL, 0, ITEM(rasterizer.cull)},              /* CULLMODE */
+    {23, TO_CHOICE, 8, ITEM(depth_stencil.depth_func)},   /* ZFUNC */
+    {24, TO_BYTE, 0, ITEM(alpha_test.ref)},               /* ALPHAREF */
+    {25, TO_CHOICE, 8, ITEM(alpha_test.func)},            /* ALPHAFUNC */
+    {27, TO_BOOL, 0, ITEM(blend.enable)},                 /* ALPHABLENDENABLE */
+    {52, TO_BOOL, 0, ITEM(depth_stencil.stencil_enable)}, /* STENCILENABLE */
+    {53, TO_CHOICE, 8, ITEM(depth_stencil.front.fail)},   /* STENCILFAIL */
+    {54, TO_CHOICE, 8, ITEM(depth_stencil.front.zfail)},  /* STENCILZFAIL */
+    {55, TO_CHOICE, 8, ITEM(depth_stencil.front.pass)},   /* STENCILPASS */
+    {56, TO_CHOICE, 8, ITEM(depth_stencil.front.func)},   /* STENCILFUNC */
+    {57, TO_BYTE, 0, ITEM(depth_stencil.ref)},            /* STENCILREF */
+    {58, TO_BYTE, 0, ITEM(depth_stencil.read_mask)},      /* STENCILMASK */
+    {59, TO_BYTE, 0, ITEM(depth_stencil.write_mask)},     /* STENCILWRITEMASK */
+    {154, TO_WORD, 0, ITEM(rasterizer.point_size)},       /* POINTSIZE */
+    {155, TO_WORD, 0, ITEM(rasterizer.point_size_min)},   /* POINTSIZE_MIN */
+    {156, TO_BOOL, 0, ITEM(rasterizer.point_sprite)},     /* POINTSPRITEENABLE */
+    {166, TO_WORD, 0, ITEM(rasterizer.point_size_max)},   /* POINTSIZE_MAX */
+    {168, TO_NIBBLE, 0, ITEM(blend.write_mask[0])},       /* COLORWRITEENABLE */
+    {171, TO_CHOICE, 5, ITEM(blend.op)},                  /* BLENDOP */
+    {174, TO_BOOL, 0, ITEM(rasterizer.scissor_enable)},   /* SCISSORTESTENABLE */
+    {175, TO_WORD, 0, ITEM(rasterizer.slope_bias)},       /* SLOPESCALEDEPTHBIAS */
+    {185, TO_BOOL, 0, ITEM(depth_stencil.two_sided)},     /* TWOSIDEDSTENCILMODE */
+    {186, TO_CHOICE, 8, ITEM(depth_stencil.back.fail)},   /* CCW_STENCILFAIL */
+    {187, TO_CHOICE, 8, ITEM(depth_stencil.back.zfail)},  /* CCW_STENCILZFAIL */
+    {188, TO_CHOICE, 8, ITEM(depth_stencil.back.pass)},   /* CCW_STENCILPASS */
+    {189, TO_CHOICE, 8, ITEM(depth_stencil.back.func)},   /* CCW_STENCILFUNC */
+    {190, TO_NIBBLE, 0, ITEM(blend.write_mask[1])},       /* COLORWRITEENABLE1 */
+    {191, TO_NIBBLE, 0, ITEM(blend.write_mask[2])},       /* COLORWRITEENABLE2 */
+    {192, TO_NIBBLE, 0, ITEM(blend.write_mask[3])},       /* COLORWRITEENABLE3 */
+    {193, TO_COLOR, 0, ITEM(blend.constant)},             /* BLENDFACTOR */
+    {194, TO_BOOL, 0, ITEM(srgb_write)},                  /* SRGBWRITEENABLE */
+    {195, TO_WORD, 0, ITEM(rasterizer.float_bias)},       /* DEPTHBIAS */
+    {206, TO_BOOL, 0, ITEM(blend.separate_alpha)},        /* SEPARATEALPHABLENDENABLE */
+    {207, TO_CHOICE, 15, ITEM(blend.src_alpha)},          /* SRCBLENDALPHA */
+    {208, TO_CHOICE, 15, ITEM(blend.dst_alpha)},          /* DESTBLENDALPHA */
+    {209, TO_CHOICE, 5, ITEM(blend.op_alpha)},            /* BLENDOPALPHA */
 };
 
 enum { D3DCULL_NONE = 1, D3DCULL_CW = 2, D3DCULL_CCW = 3, D3DSHADE_FLAT = 1, D3DSHADE_GOURAUD = 2 };

@@ -28,9 +28,8 @@ static bool same_description(const struct sl_agpu_storage *storage, const struct
 }
 
 /* The live original of the same description under this handle, or NULL with *class_ set. */
-static struct sl_agpu_storage *find_rebindable(struct sl_agpu_run *run,
-                                               const struct request *request,
-                                               enum sl_agpu_class *class_)
+static struct sl_agpu_storage *
+find_rebindable(struct sl_agpu_run *run, const struct request *request, enum sl_agpu_class *class_)
 {
     struct sl_agpu_object *object = sl_agpu_find_kind(run->exec, request->handle, request->kind);
     if (object && object->storage->original == request->handle &&

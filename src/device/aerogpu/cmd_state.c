@@ -108,8 +108,8 @@ enum sl_agpu_class sl_agpu_cmd_set_rasterizer_state(struct sl_agpu_run *run,
     struct aerogpu_cmd_set_rasterizer_state cmd;
     sl_abi_decode(packet->opcode->layout, packet->bytes, packet->size, &cmd);
     struct sl_agpu_rasterizer *state = &run->context->rasterizer;
-    state->fill = cmd.state.fill_mode == AEROGPU_FILL_WIREFRAME ? SL_AGPU_FILL_WIREFRAME
-                                                                : SL_AGPU_FILL_SOLID;
+    state->fill =
+        cmd.state.fill_mode == AEROGPU_FILL_WIREFRAME ? SL_AGPU_FILL_WIREFRAME : SL_AGPU_FILL_SOLID;
     if (cmd.state.cull_mode <= AEROGPU_CULL_BACK) {
         state->cull = (uint8_t)cmd.state.cull_mode;
     }

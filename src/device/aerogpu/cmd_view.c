@@ -19,8 +19,8 @@ static bool same_class(const struct sl_abi_format *a, const struct sl_abi_format
     }
     if (a->kind == SL_ABI_FORMAT_BLOCK) {
         /* The sRGB form of a block format follows its linear form. */
-        return a->srgb != b->srgb && (a->srgb ? a->value - 1 : b->value - 1) ==
-                                         (a->srgb ? b->value : a->value);
+        return a->srgb != b->srgb &&
+               (a->srgb ? a->value - 1 : b->value - 1) == (a->srgb ? b->value : a->value);
     }
     return a->kind == SL_ABI_FORMAT_COLOR && a->bytes_per_block == 4 &&
            strncmp(a->channels, b->channels, 3) == 0;
@@ -63,8 +63,7 @@ enum sl_agpu_class sl_agpu_cmd_create_texture_view(struct sl_agpu_run *run,
     if (class_ != SL_AGPU_OK) {
         return class_;
     }
-    struct sl_agpu_object *base =
-        sl_agpu_find_kind(run->exec, cmd.texture_handle, SL_AGPU_TEXTURE);
+    struct sl_agpu_object *base = sl_agpu_find_kind(run->exec, cmd.texture_handle, SL_AGPU_TEXTURE);
     if (!base) {
         return sl_agpu_fail(run, SL_AGPU_BAD_HANDLE, "handle %" PRIu32 " is no texture",
                             cmd.texture_handle);

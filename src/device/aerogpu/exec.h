@@ -170,8 +170,8 @@ void sl_agpu_remove(struct sl_agpu_exec *exec, struct sl_agpu_object *object);
  * DESTROY of everything but resources: nothing for an unknown handle, BAD_HANDLE for another kind
  * (what says the kind in words), else removed and unbound.
  */
-enum sl_agpu_class sl_agpu_destroy(struct sl_agpu_run *run, uint32_t handle,
-                                   enum sl_agpu_kind kind, const char *what);
+enum sl_agpu_class sl_agpu_destroy(struct sl_agpu_run *run, uint32_t handle, enum sl_agpu_kind kind,
+                                   const char *what);
 
 /* Removes everything. */
 void sl_agpu_objects_clear(struct sl_agpu_exec *exec);

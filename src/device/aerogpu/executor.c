@@ -186,8 +186,8 @@ static enum sl_agpu_class run_packet(struct sl_agpu_run *run, const struct sl_ag
     }
     uint64_t needed = sl_abi_needed_size(opcode->layout, packet->bytes, packet->size);
     if (packet->size < needed) {
-        return sl_agpu_fail(run, SL_AGPU_BAD_PACKET, "%" PRIu32 " bytes; its payload needs %" PRIu64,
-                            packet->size, needed);
+        return sl_agpu_fail(run, SL_AGPU_BAD_PACKET,
+                            "%" PRIu32 " bytes; its payload needs %" PRIu64, packet->size, needed);
     }
     size_t at = find_command(opcode->value);
     enum sl_agpu_class class_ = commands[at].handler(run, packet);

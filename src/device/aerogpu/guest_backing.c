@@ -92,8 +92,7 @@ enum sl_agpu_class sl_agpu_writeback_check(struct sl_agpu_run *run,
     if (storage->backing_alloc_id == 0) {
         return sl_agpu_fail(run, SL_AGPU_BAD_VALUE, "WRITEBACK_DST into a host-owned resource");
     }
-    const struct sl_agpu_alloc *alloc =
-        sl_agpu_alloc_find(run->table, storage->backing_alloc_id);
+    const struct sl_agpu_alloc *alloc = sl_agpu_alloc_find(run->table, storage->backing_alloc_id);
     if (alloc && alloc->readonly) {
         return sl_agpu_fail(run, SL_AGPU_READONLY, "allocation %" PRIu32 " is read-only",
                             alloc->alloc_id);
@@ -104,8 +103,7 @@ enum sl_agpu_class sl_agpu_writeback_check(struct sl_agpu_run *run,
 void sl_agpu_writeback(struct sl_agpu_run *run, const struct sl_agpu_storage *storage,
                        uint64_t offset, const uint8_t *bytes, uint64_t size)
 {
-    const struct sl_agpu_alloc *alloc =
-        sl_agpu_alloc_find(run->table, storage->backing_alloc_id);
+    const struct sl_agpu_alloc *alloc = sl_agpu_alloc_find(run->table, storage->backing_alloc_id);
     uint64_t gpa = alloc->gpa + storage->backing_offset_bytes + offset;
     sl_mem_bus_write(run->exec->config.mem, gpa, bytes, (size_t)size);
     sl_agpu_work(run, size);

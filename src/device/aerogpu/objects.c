@@ -68,8 +68,7 @@ static void drop_handle(struct sl_agpu_exec *exec, struct sl_agpu_storage *stora
         return;
     }
     sl_agpu_tokens_retire(storage);
-    struct sl_agpu_object *reserved =
-        sl_agpu_find_kind(exec, storage->original, SL_AGPU_RESERVED);
+    struct sl_agpu_object *reserved = sl_agpu_find_kind(exec, storage->original, SL_AGPU_RESERVED);
     if (reserved && reserved->storage == storage) {
         release_object(exec, reserved);
     }
@@ -114,8 +113,8 @@ void sl_agpu_remove(struct sl_agpu_exec *exec, struct sl_agpu_object *object)
     release_object(exec, object);
 }
 
-enum sl_agpu_class sl_agpu_destroy(struct sl_agpu_run *run, uint32_t handle,
-                                   enum sl_agpu_kind kind, const char *what)
+enum sl_agpu_class sl_agpu_destroy(struct sl_agpu_run *run, uint32_t handle, enum sl_agpu_kind kind,
+                                   const char *what)
 {
     struct sl_agpu_object *object = sl_agpu_find(run->exec, handle);
     if (!object || object->kind == SL_AGPU_RESERVED) {
