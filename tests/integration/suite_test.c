@@ -499,10 +499,10 @@ static const struct {
     uint32_t line;
     const char *rule;
 } bad_suites[] = {
-    {"", 0, "suite.yaml"},
+    {"", 1, "suite.yaml"},
     {"[", 2, "suite.yaml"},
-    {"a", 0, "suite.yaml"},
-    {"{}\n---\n{}", 0, "suite.yaml"},
+    {"a", 1, "suite.yaml"},
+    {"{}\n---\n{}", 2, "suite.yaml"},
     {"name: x", 1, "suite.key"},
     {"scanlock-suite: 1\nname: x\ntests: []\nmore: 1", 4, "suite.key"},
     {"scanlock-suite: 1\nname: x\nname: y\ntests: []", 3, "suite.key"},
@@ -749,7 +749,7 @@ Test(suite, bad_results_files_name_the_line)
         {"", 0, "results.line"},
         {"{\"scanlock-results\": 1, \"tests\": 1}", 1, "results.line"},
         {"{\"scanlock-results\": 1}\n", 1, "suite.key"},
-        {"x\n", 0, "suite.yaml"},
+        {"x\n", 1, "suite.yaml"},
         {"{\"scanlock-results\": 1, \"tests\": 1}\n{\"index\": 0}\n", 2, "suite.key"},
         {"{\"scanlock-results\": 1, \"tests\": 1}\n{\"index\": 1, \"suite\": \"s\", \"name\": "
          "\"n\", \"file\": \"f\", \"outcome\": \"pass\", \"status\": 0, \"time_us\": 5, "
