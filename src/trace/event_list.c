@@ -306,6 +306,12 @@ uint64_t sl_event_list_count(const struct sl_event_list *list)
     return list->base.event_count;
 }
 
+uint64_t sl_event_list_room(const struct sl_event_list *list)
+{
+    uint64_t left = list->limits.bytes - list->bytes;
+    return left < SL_SLT_PAYLOAD_MAX ? left : SL_SLT_PAYLOAD_MAX;
+}
+
 struct sl_trace *sl_event_list_finish(struct sl_event_list *list)
 {
     return &list->base;

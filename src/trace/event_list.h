@@ -39,6 +39,9 @@ struct sl_event_sink sl_event_list_sink(struct sl_event_list *list);
 
 uint64_t sl_event_list_count(const struct sl_event_list *list);
 
+/* Bytes that one more event may carry. */
+uint64_t sl_event_list_room(const struct sl_event_list *list);
+
 /* Turns the list into a trace at its start; sl_trace_close() frees both. Cannot fail. */
 struct sl_trace *sl_event_list_finish(struct sl_event_list *list);
 

@@ -13,6 +13,7 @@ static const struct opener {
     enum sl_status (*open)(const char *path, struct sl_trace **trace, struct sl_error *err);
 } openers[] = {
     {"S*M\x18", 4, sl_slt_open},
+    {"", 0, sl_yaml_open},
 };
 
 enum { START_MAX = 16 };
