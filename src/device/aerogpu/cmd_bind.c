@@ -18,6 +18,13 @@ static const struct sl_agpu_storage *storage_of(const struct sl_agpu_exec *exec,
     return object ? object->storage : NULL;
 }
 
+/* A binding of a buffer range to anything but a buffer is an empty one. */
+static const struct sl_agpu_storage *buffer_of(const struct sl_agpu_exec *exec, uint32_t handle)
+{
+    const struct sl_agpu_object *object = sl_agpu_find_kind(exec, handle, SL_AGPU_BUFFER);
+    return object ? object->storage : NULL;
+}
+
 static bool has_hazards(const struct sl_agpu_run *run)
 {
     return run->context->flavour == SL_AGPU_FLAVOUR_D3D11;
@@ -198,9 +205,8 @@ enum sl_agpu_class sl_agpu_cmd_create_sampler(struct sl_agpu_run *run,
 {
     struct aerogpu_cmd_create_sampler cmd;
     sl_abi_decode(packet->opcode->layout, packet->bytes, packet->size, &cmd);
-    enum sl_agpu_class class_ = sl_agpu_check_free_handle(run, cmd.sampler_handle);
-    if (class_ != SL_AGPU_OK) {
-        return class_;
+    if (cmd.sampler_handle == 0) {
+        return sl_agpu_check_free_handle(run, 0);
     }
     const struct sl_agpu_sampler sampler = {
         .filter = cmd.filter,
@@ -214,6 +220,10 @@ enum sl_agpu_class sl_agpu_cmd_create_sampler(struct sl_agpu_run *run,
         !sl_abi_value_name(modes, sampler.address_v) ||
         !sl_abi_value_name(modes, sampler.address_w)) {
         return sl_agpu_fail(run, SL_AGPU_BAD_VALUE, "an unknown filter or address mode");
+    }
+    enum sl_agpu_class class_ = sl_agpu_check_free_handle(run, cmd.sampler_handle);
+    if (class_ != SL_AGPU_OK) {
+        return class_;
     }
     struct sl_agpu_object *object = sl_agpu_add(run->exec, cmd.sampler_handle, SL_AGPU_SAMPLER);
     if (!object) {
@@ -281,14 +291,18 @@ static void bind_srv(struct sl_agpu_run *run, struct sl_agpu_stage_state *stage,
         return;
     }
     *srv = (struct sl_agpu_srv){.range = range};
-    unbind_uavs(run, storage_of(run->exec, range.handle));
+    if (has_hazards(run)) {
+        unbind_uavs(run, buffer_of(run->exec, range.handle));
+    }
 }
 
 static void bind_uav(struct sl_agpu_run *run, struct sl_agpu_stage_state *stage, uint32_t slot,
                      struct sl_agpu_buffer_range range)
 {
     stage->uav[slot] = range;
-    unbind_srvs(run, storage_of(run->exec, range.handle));
+    if (has_hazards(run)) {
+        unbind_srvs(run, buffer_of(run->exec, range.handle));
+    }
 }
 
 /* The packets differ in their slot limit and in what a binding does. */

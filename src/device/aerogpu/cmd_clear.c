@@ -47,8 +47,16 @@ static uint32_t encode_16(const struct sl_abi_format *format, const float rgba[4
     return has_alpha ? color | sl_f32_to_unorm(rgba[3], 1) << 15 : color;
 }
 
-static struct fill color_fill(const struct sl_abi_format *format,
-                              const struct aerogpu_cmd_clear *cmd, bool srgb_write)
+/* The upstream D3D9 executor takes the sRGB formats for linear ones. */
+static bool encodes_srgb(const struct sl_agpu_run *run, const struct sl_abi_format *format)
+{
+    bool ignores_formats =
+        run->exec->config.profile_aero && run->context->flavour == SL_AGPU_FLAVOUR_D3D9;
+    return (format->srgb && !ignores_formats) || run->context->srgb_write;
+}
+
+static struct fill color_fill(const struct sl_agpu_run *run, const struct sl_abi_format *format,
+                              const struct aerogpu_cmd_clear *cmd)
 {
     float rgba[4];
     for (size_t i = 0; i < 4; i++) {
@@ -57,7 +65,7 @@ static struct fill color_fill(const struct sl_abi_format *format,
     if (format->bytes_per_block == 2) {
         return (struct fill){encode_16(format, rgba), 0xFFFF};
     }
-    return (struct fill){encode_8888(format->channels, rgba, format->srgb || srgb_write),
+    return (struct fill){encode_8888(format->channels, rgba, encodes_srgb(run, format)),
                          UINT32_MAX};
 }
 
@@ -193,7 +201,7 @@ enum sl_agpu_class sl_agpu_cmd_clear(struct sl_agpu_run *run, const struct sl_ag
         const struct sl_agpu_target *target = &targets.color[i];
         if (target->storage) {
             sl_agpu_refresh(run, target->storage);
-            fill_target(run, target, color_fill(target->format, &cmd, run->context->srgb_write));
+            fill_target(run, target, color_fill(run, target->format, &cmd));
         }
     }
     if (targets.depth.storage) {

@@ -93,9 +93,9 @@ enum sl_agpu_class sl_agpu_cmd_copy_buffer(struct sl_agpu_run *run,
     memcpy(to, storage[1]->bytes + cmd.src_offset_bytes, (size_t)cmd.size_bytes);
     sl_agpu_work(run, cmd.size_bytes);
     if (cmd.flags & AEROGPU_COPY_FLAG_WRITEBACK_DST) {
-        sl_agpu_writeback(run, storage[0], cmd.dst_offset_bytes, to, cmd.size_bytes);
+        class_ = sl_agpu_writeback(run, storage[0], cmd.dst_offset_bytes, to, cmd.size_bytes);
     }
-    return SL_AGPU_OK;
+    return class_;
 }
 
 /* One side of a texture copy; texels. */
@@ -177,24 +177,26 @@ static struct rows locate(const struct corner *corner)
 }
 
 /* X channels have no value of their own: the guest sees them opaque. */
-static void write_back_row(struct sl_agpu_run *run, const struct sl_agpu_storage *storage,
-                           uint64_t offset, const uint8_t *row, uint32_t size)
+static enum sl_agpu_class write_back_row(struct sl_agpu_run *run,
+                                         const struct sl_agpu_storage *storage, uint64_t offset,
+                                         const uint8_t *row, uint32_t size)
 {
     uint8_t opaque[4 * 1024];
     const struct sl_abi_format *format = storage->layout.format;
     if (!format->opaque_alpha || format->bytes_per_block != 4) {
-        sl_agpu_writeback(run, storage, offset, row, size);
-        return;
+        return sl_agpu_writeback(run, storage, offset, row, size);
     }
-    for (uint32_t done = 0; done < size;) {
+    enum sl_agpu_class class_ = SL_AGPU_OK;
+    for (uint32_t done = 0; done < size && class_ == SL_AGPU_OK;) {
         uint32_t n = size - done < sizeof(opaque) ? size - done : (uint32_t)sizeof(opaque);
         memcpy(opaque, row + done, n);
         for (uint32_t i = 3; i < n; i += 4) {
             opaque[i] = 0xFF;
         }
-        sl_agpu_writeback(run, storage, offset + done, opaque, n);
+        class_ = sl_agpu_writeback(run, storage, offset + done, opaque, n);
         done += n;
     }
+    return class_;
 }
 
 static bool same_subresource_overlap(const struct corner corner[2], uint32_t width, uint32_t height)
@@ -262,13 +264,13 @@ enum sl_agpu_class sl_agpu_cmd_copy_texture2d(struct sl_agpu_run *run,
     sl_agpu_refresh(run, storage[1]);
     sl_agpu_refresh(run, storage[0]);
     sl_agpu_work(run, (uint64_t)row_count * row_bytes);
-    for (uint32_t i = 0; i < row_count; i++) {
+    for (uint32_t i = 0; i < row_count && class_ == SL_AGPU_OK; i++) {
         uint8_t *row = storage[0]->bytes + to.stored + (uint64_t)i * to.stored_pitch;
         memcpy(row, storage[1]->bytes + from.stored + (uint64_t)i * from.stored_pitch, row_bytes);
         if (cmd.flags & AEROGPU_COPY_FLAG_WRITEBACK_DST) {
-            write_back_row(run, storage[0], to.linear + (uint64_t)i * to.linear_pitch, row,
-                           row_bytes);
+            class_ = write_back_row(run, storage[0], to.linear + (uint64_t)i * to.linear_pitch, row,
+                                    row_bytes);
         }
     }
-    return SL_AGPU_OK;
+    return class_;
 }

@@ -79,6 +79,7 @@ static const char *check_ilay(const uint8_t *bytes, size_t size, uint32_t *slot_
 static const char *check_d3d9(const uint8_t *bytes, size_t size, uint32_t *slot_mask)
 {
     for (size_t at = 0; size - at >= D3D9_ELEMENT; at += D3D9_ELEMENT) {
+        size_t count = at / D3D9_ELEMENT;
         uint16_t stream = sl_get_le16(bytes + at);
         uint8_t type = bytes[at + 4];
         if (stream == D3D9_END_STREAM) {
@@ -87,7 +88,12 @@ static const char *check_d3d9(const uint8_t *bytes, size_t size, uint32_t *slot_
         if (stream >= D3D9_STREAMS || type > D3D9_TYPE_UNUSED) {
             return "a vertex declaration with an unknown stream or type";
         }
-        *slot_mask |= UINT32_C(1) << stream;
+        if (count == AEROGPU_LIMIT_INPUT_LAYOUT_ELEMENTS) {
+            return "a vertex declaration of more elements than there may be";
+        }
+        if (type != D3D9_TYPE_UNUSED) {
+            *slot_mask |= UINT32_C(1) << stream;
+        }
     }
     return "a vertex declaration without its end";
 }

@@ -15,6 +15,7 @@
 enum conversion {
     TO_BOOL,   /* not 0 */
     TO_CHOICE, /* 1..limit, others are ignored */
+    TO_ALPHA,  /* the same, and 0 = as for colour */
     TO_BYTE,   /* low 8 bits */
     TO_NIBBLE, /* low 4 bits */
     TO_WORD,   /* all of it, float bits mostly */
@@ -58,24 +59,28 @@ static const struct {
     {156, TO_BOOL, 0, ITEM(rasterizer.point_sprite)},     /* POINTSPRITEENABLE */
     {166, TO_WORD, 0, ITEM(rasterizer.point_size_max)},   /* POINTSIZE_MAX */
     {168, TO_NIBBLE, 0, ITEM(blend.write_mask[0])},       /* COLORWRITEENABLE */
-    {171, TO_CHOICE, 5, ITEM(blend.op)},                  /* BLENDOP */
-    {174, TO_BOOL, 0, ITEM(rasterizer.scissor_enable)},   /* SCISSORTESTENABLE */
-    {175, TO_WORD, 0, ITEM(rasterizer.slope_bias)},       /* SLOPESCALEDEPTHBIAS */
-    {185, TO_BOOL, 0, ITEM(depth_stencil.two_sided)},     /* TWOSIDEDSTENCILMODE */
-    {186, TO_CHOICE, 8, ITEM(depth_stencil.back.fail)},   /* CCW_STENCILFAIL */
-    {187, TO_CHOICE, 8, ITEM(depth_stencil.back.zfail)},  /* CCW_STENCILZFAIL */
-    {188, TO_CHOICE, 8, ITEM(depth_stencil.back.pass)},   /* CCW_STENCILPASS */
-    {189, TO_CHOICE, 8, ITEM(depth_stencil.back.func)},   /* CCW_STENCILFUNC */
-    {190, TO_NIBBLE, 0, ITEM(blend.write_mask[1])},       /* COLORWRITEENABLE1 */
-    {191, TO_NIBBLE, 0, ITEM(blend.write_mask[2])},       /* COLORWRITEENABLE2 */
-    {192, TO_NIBBLE, 0, ITEM(blend.write_mask[3])},       /* COLORWRITEENABLE3 */
-    {193, TO_COLOR, 0, ITEM(blend.constant)},             /* BLENDFACTOR */
-    {194, TO_BOOL, 0, ITEM(srgb_write)},                  /* SRGBWRITEENABLE */
-    {195, TO_WORD, 0, ITEM(rasterizer.float_bias)},       /* DEPTHBIAS */
-    {206, TO_BOOL, 0, ITEM(blend.separate_alpha)},        /* SEPARATEALPHABLENDENABLE */
-    {207, TO_CHOICE, 15, ITEM(blend.src_alpha)},          /* SRCBLENDALPHA */
-    {208, TO_CHOICE, 15, ITEM(blend.dst_alpha)},          /* DESTBLENDALPHA */
-    {209, TO_CHOICE, 5, ITEM(blend.op_alpha)},            /* BLENDOPALPHA */
+    {168, TO_NIBBLE, 0, ITEM(blend.write_mask[4])},       /* which D3D9 has four targets of, */
+    {168, TO_NIBBLE, 0, ITEM(blend.write_mask[5])},       /* so that the others take it */
+    {168, TO_NIBBLE, 0, ITEM(blend.write_mask[6])},
+    {168, TO_NIBBLE, 0, ITEM(blend.write_mask[7])},
+    {171, TO_CHOICE, 5, ITEM(blend.op)},                 /* BLENDOP */
+    {174, TO_BOOL, 0, ITEM(rasterizer.scissor_enable)},  /* SCISSORTESTENABLE */
+    {175, TO_WORD, 0, ITEM(rasterizer.slope_bias)},      /* SLOPESCALEDEPTHBIAS */
+    {185, TO_BOOL, 0, ITEM(depth_stencil.two_sided)},    /* TWOSIDEDSTENCILMODE */
+    {186, TO_CHOICE, 8, ITEM(depth_stencil.back.fail)},  /* CCW_STENCILFAIL */
+    {187, TO_CHOICE, 8, ITEM(depth_stencil.back.zfail)}, /* CCW_STENCILZFAIL */
+    {188, TO_CHOICE, 8, ITEM(depth_stencil.back.pass)},  /* CCW_STENCILPASS */
+    {189, TO_CHOICE, 8, ITEM(depth_stencil.back.func)},  /* CCW_STENCILFUNC */
+    {190, TO_NIBBLE, 0, ITEM(blend.write_mask[1])},      /* COLORWRITEENABLE1 */
+    {191, TO_NIBBLE, 0, ITEM(blend.write_mask[2])},      /* COLORWRITEENABLE2 */
+    {192, TO_NIBBLE, 0, ITEM(blend.write_mask[3])},      /* COLORWRITEENABLE3 */
+    {193, TO_COLOR, 0, ITEM(blend.constant)},            /* BLENDFACTOR */
+    {194, TO_BOOL, 0, ITEM(srgb_write)},                 /* SRGBWRITEENABLE */
+    {195, TO_WORD, 0, ITEM(rasterizer.float_bias)},      /* DEPTHBIAS */
+    {206, TO_BOOL, 0, ITEM(blend.separate_alpha)},       /* SEPARATEALPHABLENDENABLE */
+    {207, TO_ALPHA, 15, ITEM(blend.src_alpha)},          /* SRCBLENDALPHA */
+    {208, TO_ALPHA, 15, ITEM(blend.dst_alpha)},          /* DESTBLENDALPHA */
+    {209, TO_ALPHA, 5, ITEM(blend.op_alpha)},            /* BLENDOPALPHA */
 };
 
 enum { D3DCULL_NONE = 1, D3DCULL_CW = 2, D3DCULL_CCW = 3, D3DSHADE_FLAT = 1, D3DSHADE_GOURAUD = 2 };
@@ -109,6 +114,11 @@ static void set_item(void *item, enum conversion conversion, uint32_t limit, uin
         break;
     case TO_CHOICE:
         if (value >= 1 && value <= limit) {
+            *(uint8_t *)item = (uint8_t)value;
+        }
+        break;
+    case TO_ALPHA:
+        if (value <= limit) {
             *(uint8_t *)item = (uint8_t)value;
         }
         break;

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+enum { BUFFER_SIZE_MAX = INT32_MAX - 3 };
+
 /* What a resource is created from. The storage's own fields are the same, once it exists. */
 struct request {
     uint32_t handle;
@@ -23,6 +25,7 @@ static bool same_description(const struct sl_agpu_storage *storage, const struct
     const struct sl_agpu_texture_layout *a = &storage->layout;
     const struct sl_agpu_texture_layout *b = &request->layout;
     return storage->usage_flags == request->usage_flags && storage->size == request->stored_size &&
+           (storage->is_texture || storage->linear_size == request->linear_size) &&
            a->format == b->format && a->width == b->width && a->height == b->height &&
            a->mip_levels == b->mip_levels && a->array_layers == b->array_layers;
 }
@@ -105,6 +108,12 @@ static enum sl_agpu_class create(struct sl_agpu_run *run, const struct request *
     return SL_AGPU_OK;
 }
 
+/* The upstream D3D11 executor rounds odd sizes up, the D3D9 executor refuses them. */
+static bool pads_buffers(const struct sl_agpu_run *run)
+{
+    return run->exec->config.profile_aero && run->context->flavour != SL_AGPU_FLAVOUR_D3D9;
+}
+
 enum sl_agpu_class sl_agpu_cmd_create_buffer(struct sl_agpu_run *run,
                                              const struct sl_agpu_packet *packet)
 {
@@ -113,7 +122,8 @@ enum sl_agpu_class sl_agpu_cmd_create_buffer(struct sl_agpu_run *run,
     if (cmd.buffer_handle == 0) {
         return sl_agpu_check_free_handle(run, 0);
     }
-    if (cmd.size_bytes == 0 || cmd.size_bytes % 4 || cmd.size_bytes > INT32_MAX) {
+    bool pads = pads_buffers(run);
+    if (cmd.size_bytes == 0 || (cmd.size_bytes % 4 && !pads) || cmd.size_bytes > BUFFER_SIZE_MAX) {
         return sl_agpu_fail(run, SL_AGPU_BAD_VALUE,
                             "size_bytes %" PRIu64 " is not a multiple of 4 in 4..2^31-4",
                             (uint64_t)cmd.size_bytes);
@@ -123,7 +133,7 @@ enum sl_agpu_class sl_agpu_cmd_create_buffer(struct sl_agpu_run *run,
         .kind = SL_AGPU_BUFFER,
         .usage_flags = cmd.usage_flags,
         .linear_size = cmd.size_bytes,
-        .stored_size = cmd.size_bytes,
+        .stored_size = (cmd.size_bytes + 3) / 4 * 4,
         .backing_alloc_id = cmd.backing_alloc_id,
         .backing_offset_bytes = cmd.backing_offset_bytes,
     };
@@ -247,14 +257,12 @@ static struct sl_agpu_storage *find_resource(struct sl_agpu_run *run, uint32_t h
     return NULL;
 }
 
-static enum sl_agpu_class check_range(struct sl_agpu_run *run,
-                                      const struct sl_agpu_storage *storage, uint64_t offset,
+static enum sl_agpu_class check_range(struct sl_agpu_run *run, uint64_t limit, uint64_t offset,
                                       uint64_t size)
 {
-    if (!sl_range_fits(offset, size, storage->linear_size)) {
+    if (!sl_range_fits(offset, size, limit)) {
         return sl_agpu_fail(run, SL_AGPU_OUT_OF_BOUNDS,
-                            "%" PRIu64 " + %" PRIu64 " of %" PRIu64 " bytes", offset, size,
-                            storage->linear_size);
+                            "%" PRIu64 " + %" PRIu64 " of %" PRIu64 " bytes", offset, size, limit);
     }
     return SL_AGPU_OK;
 }
@@ -272,7 +280,8 @@ enum sl_agpu_class sl_agpu_cmd_resource_dirty_range(struct sl_agpu_run *run,
         return SL_AGPU_OK;
     }
     const struct sl_agpu_alloc *alloc;
-    enum sl_agpu_class class_ = check_range(run, storage, cmd.offset_bytes, cmd.size_bytes);
+    enum sl_agpu_class class_ =
+        check_range(run, storage->linear_size, cmd.offset_bytes, cmd.size_bytes);
     if (class_ == SL_AGPU_OK) {
         class_ = sl_agpu_backing_check(run, storage, cmd.offset_bytes, cmd.size_bytes, &alloc);
     }
@@ -304,7 +313,8 @@ enum sl_agpu_class sl_agpu_cmd_upload_resource(struct sl_agpu_run *run,
         return sl_agpu_fail(run, SL_AGPU_BAD_VALUE, "%" PRIu64 " + %" PRIu64 " is not aligned to 4",
                             (uint64_t)cmd.offset_bytes, (uint64_t)cmd.size_bytes);
     }
-    enum sl_agpu_class class_ = check_range(run, storage, cmd.offset_bytes, cmd.size_bytes);
+    uint64_t limit = storage->is_texture ? storage->linear_size : storage->size;
+    enum sl_agpu_class class_ = check_range(run, limit, cmd.offset_bytes, cmd.size_bytes);
     if (class_ != SL_AGPU_OK) {
         return class_;
     }

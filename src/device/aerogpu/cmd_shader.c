@@ -35,12 +35,17 @@ enum sl_agpu_class sl_agpu_cmd_create_shader_dxbc(struct sl_agpu_run *run,
 {
     struct aerogpu_cmd_create_shader_dxbc cmd;
     sl_abi_decode(packet->opcode->layout, packet->bytes, packet->size, &cmd);
-    enum sl_agpu_class class_ = sl_agpu_check_free_handle(run, cmd.shader_handle);
-    if (class_ != SL_AGPU_OK) {
-        return class_;
+    if (cmd.shader_handle == 0) {
+        return sl_agpu_check_free_handle(run, 0);
+    }
+    if (cmd.dxbc_size_bytes == 0) {
+        return sl_agpu_fail(run, SL_AGPU_BAD_VALUE, "a program of 0 bytes");
     }
     enum sl_abi_stage stage;
-    class_ = sl_agpu_stage_resolve(run, cmd.stage, cmd.reserved0, &stage);
+    enum sl_agpu_class class_ = sl_agpu_stage_resolve(run, cmd.stage, cmd.reserved0, &stage);
+    if (class_ == SL_AGPU_OK) {
+        class_ = sl_agpu_check_free_handle(run, cmd.shader_handle);
+    }
     if (class_ != SL_AGPU_OK) {
         return class_;
     }

@@ -35,12 +35,6 @@ static enum sl_agpu_class check_view(struct sl_agpu_run *run,
                                      const struct aerogpu_cmd_create_texture_view *cmd,
                                      const struct sl_agpu_texture_layout *layout)
 {
-    const struct sl_abi_format *format = sl_abi_find_format(&sl_abi_aerogpu, cmd->format);
-    if (!format || !same_class(format, layout->format)) {
-        return sl_agpu_fail(run, SL_AGPU_BAD_VALUE,
-                            "format %" PRIu32 " as a view of format %" PRIu32, cmd->format,
-                            layout->format->value);
-    }
     if (!count_fits(cmd->base_mip_level, cmd->mip_level_count, layout->mip_levels)) {
         return sl_agpu_fail(run, SL_AGPU_OUT_OF_BOUNDS,
                             "mips %" PRIu32 " + %" PRIu32 " of %" PRIu32, cmd->base_mip_level,
@@ -51,6 +45,12 @@ static enum sl_agpu_class check_view(struct sl_agpu_run *run,
                             "layers %" PRIu32 " + %" PRIu32 " of %" PRIu32, cmd->base_array_layer,
                             cmd->array_layer_count, layout->array_layers);
     }
+    const struct sl_abi_format *format = sl_abi_find_format(&sl_abi_aerogpu, cmd->format);
+    if (!format || !same_class(format, layout->format)) {
+        return sl_agpu_fail(run, SL_AGPU_BAD_VALUE,
+                            "format %" PRIu32 " as a view of format %" PRIu32, cmd->format,
+                            layout->format->value);
+    }
     return SL_AGPU_OK;
 }
 
@@ -59,9 +59,8 @@ enum sl_agpu_class sl_agpu_cmd_create_texture_view(struct sl_agpu_run *run,
 {
     struct aerogpu_cmd_create_texture_view cmd;
     sl_abi_decode(packet->opcode->layout, packet->bytes, packet->size, &cmd);
-    enum sl_agpu_class class_ = sl_agpu_check_free_handle(run, cmd.view_handle);
-    if (class_ != SL_AGPU_OK) {
-        return class_;
+    if (cmd.view_handle == 0) {
+        return sl_agpu_check_free_handle(run, 0);
     }
     struct sl_agpu_object *base = sl_agpu_find_kind(run->exec, cmd.texture_handle, SL_AGPU_TEXTURE);
     if (!base) {
@@ -69,7 +68,10 @@ enum sl_agpu_class sl_agpu_cmd_create_texture_view(struct sl_agpu_run *run,
                             cmd.texture_handle);
     }
     struct sl_agpu_storage *storage = base->storage;
-    class_ = check_view(run, &cmd, &storage->layout);
+    enum sl_agpu_class class_ = sl_agpu_check_free_handle(run, cmd.view_handle);
+    if (class_ == SL_AGPU_OK) {
+        class_ = check_view(run, &cmd, &storage->layout);
+    }
     if (class_ != SL_AGPU_OK) {
         return class_;
     }

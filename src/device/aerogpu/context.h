@@ -30,8 +30,8 @@ struct sl_agpu_blend {
     bool separate_alpha; /* off: alpha is blended like colour */
     uint8_t src;         /* D3DBLEND */
     uint8_t dst;
-    uint8_t op; /* D3DBLENDOP */
-    uint8_t src_alpha;
+    uint8_t op;        /* D3DBLENDOP */
+    uint8_t src_alpha; /* this and the next two: 0 = as for colour */
     uint8_t dst_alpha;
     uint8_t op_alpha;
     uint8_t write_mask[AEROGPU_MAX_RENDER_TARGETS]; /* bits 0..3 = R, G, B, A */

@@ -205,9 +205,9 @@ enum sl_agpu_class sl_agpu_writeback_check(struct sl_agpu_run *run,
                                            const struct sl_agpu_storage *storage, uint64_t offset,
                                            uint64_t size);
 
-/* Writes bytes to guest memory at an offset of the linear image. */
-void sl_agpu_writeback(struct sl_agpu_run *run, const struct sl_agpu_storage *storage,
-                       uint64_t offset, const uint8_t *bytes, uint64_t size);
+/* Writes bytes to guest memory at an offset of the linear image; HOST if it is full. */
+enum sl_agpu_class sl_agpu_writeback(struct sl_agpu_run *run, const struct sl_agpu_storage *storage,
+                                     uint64_t offset, const uint8_t *bytes, uint64_t size);
 
 /* ---- contexts.c ---- */
 

@@ -100,11 +100,14 @@ enum sl_agpu_class sl_agpu_writeback_check(struct sl_agpu_run *run,
     return sl_agpu_backing_check(run, storage, offset, size, &alloc);
 }
 
-void sl_agpu_writeback(struct sl_agpu_run *run, const struct sl_agpu_storage *storage,
-                       uint64_t offset, const uint8_t *bytes, uint64_t size)
+enum sl_agpu_class sl_agpu_writeback(struct sl_agpu_run *run, const struct sl_agpu_storage *storage,
+                                     uint64_t offset, const uint8_t *bytes, uint64_t size)
 {
     const struct sl_agpu_alloc *alloc = sl_agpu_alloc_find(run->table, storage->backing_alloc_id);
     uint64_t gpa = alloc->gpa + storage->backing_offset_bytes + offset;
-    sl_mem_bus_write(run->exec->config.mem, gpa, bytes, (size_t)size);
     sl_agpu_work(run, size);
+    if (!sl_mem_bus_write(run->exec->config.mem, gpa, bytes, (size_t)size)) {
+        return sl_agpu_fail(run, SL_AGPU_HOST, "no memory for guest memory at 0x%" PRIx64, gpa);
+    }
+    return SL_AGPU_OK;
 }
