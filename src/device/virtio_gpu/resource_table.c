@@ -1,0 +1,240 @@
+/* The resources of the guest: the table of them, creation and the end. */
+#include "base/bytes.h"
+#include "device/virtio_gpu/vgpu.h"
+
+#include <linux/virtio_gpu.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEWEST_BUCKETS = 64 };
+
+/* Formats 1 to 4 are all that the Aero prototype knows. */
+enum { LAST_OF_FEW_FORMATS = VIRTIO_GPU_FORMAT_X8R8G8B8_UNORM };
+
+const struct sl_abi_format *sl_vgpu_format(const struct sl_vgpu *dev, uint32_t value)
+{
+    if (dev->profile->few_formats && value > LAST_OF_FEW_FORMATS) {
+        return NULL;
+    }
+    return sl_abi_find_format(&sl_abi_virtio_gpu, value);
+}
+
+bool sl_vgpu_rect_fits(const struct sl_virtio_gpu_rect *rect, uint32_t width, uint32_t height)
+{
+    return (uint64_t)rect->x + rect->width <= width && (uint64_t)rect->y + rect->height <= height;
+}
+
+/* Multiplicative hashing: neighbouring ids go to different buckets. */
+static size_t bucket_of(const struct sl_vgpu_resources *table, uint32_t id)
+{
+    return (id * UINT32_C(0x9E3779B1) >> 7) & (table->bucket_count - 1);
+}
+
+struct sl_vgpu_resource *sl_vgpu_resource_find(const struct sl_vgpu *dev, uint32_t id)
+{
+    const struct sl_vgpu_resources *table = &dev->resources;
+    if (table->bucket_count == 0) {
+        return NULL;
+    }
+    struct sl_vgpu_resource *resource = table->buckets[bucket_of(table, id)];
+    while (resource && resource->id != id) {
+        resource = resource->next;
+    }
+    return resource;
+}
+
+static void link_resource(struct sl_vgpu_resources *table, struct sl_vgpu_resource *resource)
+{
+    struct sl_vgpu_resource **bucket = &table->buckets[bucket_of(table, resource->id)];
+    resource->next = *bucket;
+    *bucket = resource;
+}
+
+static bool grow_table(struct sl_vgpu_resources *table)
+{
+    struct sl_vgpu_resources grown = *table;
+    grown.bucket_count = table->bucket_count ? table->bucket_count * 2 : FEWEST_BUCKETS;
+    grown.buckets = calloc(grown.bucket_count, sizeof(struct sl_vgpu_resource *));
+    if (!grown.buckets) {
+        return false;
+    }
+    for (size_t i = 0; i < table->bucket_count; i++) {
+        while (table->buckets[i]) {
+            struct sl_vgpu_resource *moved = table->buckets[i];
+            table->buckets[i] = moved->next;
+            link_resource(&grown, moved);
+        }
+    }
+    free(table->buckets);
+    *table = grown;
+    return true;
+}
+
+struct sl_vgpu_resource *sl_vgpu_resource_add(struct sl_vgpu *dev, uint32_t id)
+{
+    struct sl_vgpu_resources *table = &dev->resources;
+    if (!sl_vgpu_memory_take(dev, sizeof(struct sl_vgpu_resource))) {
+        return NULL;
+    }
+    struct sl_vgpu_resource *resource = calloc(1, sizeof(*resource));
+    if (!resource || (table->count >= table->bucket_count && !grow_table(table))) {
+        free(resource);
+        sl_vgpu_memory_give(dev, sizeof(struct sl_vgpu_resource));
+        sl_vgpu_fail_memory(dev, sizeof(*resource));
+        return NULL;
+    }
+    resource->id = id;
+    link_resource(table, resource);
+    table->count++;
+    return resource;
+}
+
+/* Frees what is no longer in the table. */
+static void free_resource(struct sl_vgpu *dev, struct sl_vgpu_resource *resource)
+{
+    if (!resource->blob) {
+        dev->resources.image_bytes -= sl_vgpu_image_bytes(resource);
+    }
+    if (resource->pixels) {
+        sl_vgpu_memory_give(dev, sl_vgpu_image_bytes(resource));
+    }
+    sl_vgpu_backing_finish(dev, &resource->backing);
+    sl_vgpu_memory_give(dev, sizeof(*resource));
+    free(resource->pixels);
+    free(resource);
+}
+
+static void remove_resource(struct sl_vgpu *dev, struct sl_vgpu_resource *resource)
+{
+    struct sl_vgpu_resources *table = &dev->resources;
+    struct sl_vgpu_resource **link = &table->buckets[bucket_of(table, resource->id)];
+    while (*link != resource) {
+        link = &(*link)->next;
+    }
+    *link = resource->next;
+    table->count--;
+    free_resource(dev, resource);
+}
+
+void sl_vgpu_resources_clear(struct sl_vgpu *dev)
+{
+    struct sl_vgpu_resources *table = &dev->resources;
+    for (size_t i = 0; i < table->bucket_count; i++) {
+        while (table->buckets[i]) {
+            struct sl_vgpu_resource *resource = table->buckets[i];
+            table->buckets[i] = resource->next;
+            free_resource(dev, resource);
+        }
+    }
+    free(table->buckets);
+    *table = (struct sl_vgpu_resources){0};
+}
+
+/*
+ * Does the guest's budget allow an image? The last byte of the limit is not available. Sizes are
+ * exact, where QEMU's own arithmetic wraps around.
+ */
+static bool within_budget(const struct sl_vgpu *dev, uint32_t width, uint32_t height)
+{
+    uint64_t pixels = (uint64_t)width * height;
+    if (dev->profile->unlimited_memory) {
+        return pixels < (UINT64_C(1) << 32) / SL_VGPU_PIXEL;
+    }
+    uint64_t used = dev->resources.image_bytes;
+    uint64_t limit = dev->options.hostmem_bytes;
+    return used < limit && pixels <= (limit - used - 1) / SL_VGPU_PIXEL;
+}
+
+/* Adds a zeroed image under a free id. */
+static uint32_t add_image(struct sl_vgpu *dev, const struct sl_virtio_gpu_resource_create_2d *cmd,
+                          const struct sl_abi_format *format)
+{
+    uint64_t size = (uint64_t)cmd->width * cmd->height * SL_VGPU_PIXEL;
+    uint8_t *pixels = NULL;
+    if (!sl_vgpu_memory_take(dev, size)) {
+        return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
+    }
+    if (size) {
+        pixels = size <= SIZE_MAX ? calloc(1, (size_t)size) : NULL;
+        if (!pixels) {
+            sl_vgpu_memory_give(dev, size);
+            sl_vgpu_fail_memory(dev, size);
+            return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
+        }
+    }
+    struct sl_vgpu_resource *resource = sl_vgpu_resource_add(dev, cmd->resource_id);
+    if (!resource) {
+        sl_vgpu_memory_give(dev, size);
+        free(pixels);
+        return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
+    }
+    resource->width = cmd->width;
+    resource->height = cmd->height;
+    resource->format = format;
+    resource->pixels = pixels;
+    dev->resources.image_bytes += size;
+    return VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+uint32_t sl_vgpu_create_2d(struct sl_vgpu *dev, const struct sl_vgpu_request *request,
+                           struct sl_vgpu_response *response)
+{
+    (void)response;
+    struct sl_virtio_gpu_resource_create_2d cmd;
+    sl_abi_decode(SL_LAYOUT_VIRTIO_GPU_RESOURCE_CREATE_2D, request->bytes, request->size, &cmd);
+    struct sl_vgpu_resource *old = sl_vgpu_resource_find(dev, cmd.resource_id);
+    const struct sl_abi_format *format = sl_vgpu_format(dev, cmd.format);
+    bool empty = cmd.width == 0 || cmd.height == 0;
+    if (!dev->profile->create_any && (cmd.resource_id == 0 || old)) {
+        return VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+    }
+    if (!format) {
+        return dev->profile->invalid_parameter;
+    }
+    if (empty && dev->profile->empty_create != VIRTIO_GPU_RESP_OK_NODATA) {
+        return dev->profile->empty_create;
+    }
+    if (!within_budget(dev, cmd.width, cmd.height)) {
+        return dev->profile->unlimited_memory ? VIRTIO_GPU_RESP_ERR_UNSPEC
+                                              : VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
+    }
+    if (old) {
+        remove_resource(dev, old);
+    }
+    return add_image(dev, &cmd, format);
+}
+
+uint32_t sl_vgpu_unref(struct sl_vgpu *dev, const struct sl_vgpu_request *request,
+                       struct sl_vgpu_response *response)
+{
+    (void)response;
+    struct sl_virtio_gpu_resource_unref cmd;
+    sl_abi_decode(SL_LAYOUT_VIRTIO_GPU_RESOURCE_UNREF, request->bytes, request->size, &cmd);
+    struct sl_vgpu_resource *resource = sl_vgpu_resource_find(dev, cmd.resource_id);
+    if (!resource) {
+        return dev->profile->unref_unknown;
+    }
+    if (!dev->profile->unref_keeps_scanout) {
+        sl_vgpu_scanouts_release(dev, cmd.resource_id);
+    }
+    remove_resource(dev, resource);
+    return VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+uint32_t sl_vgpu_assign_uuid(struct sl_vgpu *dev, const struct sl_vgpu_request *request,
+                             struct sl_vgpu_response *response)
+{
+    struct sl_virtio_gpu_resource_assign_uuid cmd;
+    sl_abi_decode(SL_LAYOUT_VIRTIO_GPU_RESOURCE_ASSIGN_UUID, request->bytes, request->size, &cmd);
+    if (!sl_vgpu_resource_find(dev, cmd.resource_id)) {
+        return VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+    }
+    /* The id at the end in big-endian order, as other devices do it: the same on every run. */
+    struct sl_virtio_gpu_resp_resource_uuid body = {0};
+    for (unsigned i = 0; i < 4; i++) {
+        body.uuid[12 + i] = (uint8_t)(cmd.resource_id >> (24 - 8 * i));
+    }
+    response->size = sizeof(body);
+    sl_abi_encode(SL_LAYOUT_VIRTIO_GPU_RESP_RESOURCE_UUID, &body, response->bytes);
+    return VIRTIO_GPU_RESP_OK_RESOURCE_UUID;
+}
