@@ -102,8 +102,9 @@ static enum sl_status set_profile(struct sl_yaml *yaml, const yaml_node_t *value
 {
     const char **profile = &((struct header *)data)->meta.profile;
     enum sl_status status = set_text(yaml, value, profile, err);
-    if (status == SL_OK && strcmp(*profile, "default") == 0) {
-        *profile = "";
+    if (status == SL_OK && strcmp(*profile, "default") == 0 &&
+        value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+        *profile = ""; /* in quotes it would be a profile of that name */
     }
     return status;
 }

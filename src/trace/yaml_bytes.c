@@ -278,6 +278,34 @@ static enum sl_status read_random(struct sl_asm *a, const yaml_node_t *item,
     return status;
 }
 
+/* Sources in a row. */
+static enum sl_status read_parts(struct sl_asm *a, const yaml_node_t *item, const yaml_node_t *node,
+                                 struct sl_buf *out, struct sl_error *err)
+{
+    (void)item;
+    if (node->type != YAML_SEQUENCE_NODE) {
+        return sl_asm_fail(a, node, SL_RULE_YAML_VALUE, err, "expected a sequence of sources");
+    }
+    enum sl_status status = SL_OK;
+    for (const yaml_node_item_t *p = node->data.sequence.items.start;
+         p < node->data.sequence.items.top && status == SL_OK; p++) {
+        const yaml_node_t *part = sl_yaml_node(&a->yaml, *p);
+        status = sl_asm_check_bytes_keys(a, part, NULL, 0, err);
+        if (status == SL_OK && sl_yaml_get(&a->yaml, part, "parts")) {
+            status = sl_asm_fail(a, part, SL_RULE_YAML_KEY, err, "parts have no parts");
+        }
+        if (status == SL_OK) {
+            status = sl_asm_bytes(a, part, out, err);
+        }
+        if (status == SL_OK && out->size > sl_event_list_room(a->list)) {
+            status = sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                             "parts of more than 0x%" PRIx64 " bytes, the limit",
+                             sl_event_list_room(a->list));
+        }
+    }
+    return status;
+}
+
 static const struct source {
     const char *key;
     enum sl_status (*read)(struct sl_asm *a, const yaml_node_t *item, const yaml_node_t *node,
@@ -286,7 +314,7 @@ static const struct source {
     {"hex", read_hex},           {"words", read_words},   {"floats", read_floats},
     {"text", read_text},         {"file", read_file},     {"fill", read_fill},
     {"ramp", read_ramp},         {"random", read_random}, {"gradient", sl_asm_gradient},
-    {"checker", sl_asm_checker}, {"image", sl_asm_image},
+    {"checker", sl_asm_checker}, {"image", sl_asm_image}, {"parts", read_parts},
 };
 
 enum { SOURCE_COUNT = sizeof(sources) / sizeof(sources[0]) };

@@ -1,0 +1,20 @@
+/* Writing any trace as text. */
+#ifndef SL_TRACE_DUMP_H
+#define SL_TRACE_DUMP_H
+
+#include <scanlock/trace.h>
+#include <stdio.h>
+
+enum sl_dump_format {
+    SL_DUMP_YAML, /* assembles to the same metadata and events, docs/yaml-format.md */
+    SL_DUMP_JSON, /* one object per line: metadata, then one per event */
+};
+
+/*
+ * Writes the whole trace, whatever its position, with what the events mean to the device as
+ * comments. Memory is bounded by the guest pages that the trace touches.
+ */
+enum sl_status sl_trace_dump(struct sl_trace *trace, enum sl_dump_format format, FILE *out,
+                             struct sl_error *err);
+
+#endif
