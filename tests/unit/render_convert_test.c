@@ -35,14 +35,20 @@ Test(render_convert, unorm_is_the_nearest_step)
     }
 }
 
-/* Just below and at every half step, where rounding decides. */
-Test(render_convert, unorm_at_every_boundary_of_8_bits)
+/* Just below and at every half step of the stored formats, where rounding decides. */
+Test(render_convert, unorm_at_every_boundary)
 {
-    for (uint32_t k = 1; k <= 255; k++) {
-        uint32_t bits = sl_f32_to_bits((float)((k - 0.5) / 255.0));
-        for (uint32_t near = bits - 3; near <= bits + 3; near++) {
-            cr_assert_eq(sl_f32_to_unorm(sl_f32_from_bits(near), 8), nearest(near, 8), "0x%08x",
-                         near);
+    static const unsigned widths[] = {1, 5, 6, 8, 16, 24};
+    for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
+        uint32_t max = (UINT32_C(1) << widths[w]) - 1;
+        for (uint32_t k = 1; k <= max; k += 1 + max / 70000) {
+            uint32_t bits = sl_f32_to_bits((float)((k - 0.5) / max));
+            for (uint32_t near = bits - 2; near <= bits + 2 && near < 0x3F800000; near++) {
+                uint32_t is = sl_f32_to_unorm(sl_f32_from_bits(near), widths[w]);
+                if (is != nearest(near, widths[w])) {
+                    cr_assert_fail("width %u, 0x%08x is %u", widths[w], near, is);
+                }
+            }
         }
     }
 }
@@ -95,5 +101,23 @@ Test(render_convert, srgb_follows_the_formula)
         if (fabs(scaled - floor(scaled + 0.5)) > 1e-6) {
             cr_assert_eq(sl_f32_to_srgb8((float)linear), (int)scaled, "0x%08x", bits);
         }
+    }
+}
+
+/* Threshold k is the smallest float whose encoding is at least k - 0.5 steps. */
+Test(render_convert, srgb_thresholds)
+{
+    for (int k = 1; k <= 255; k++) {
+        double encoded = (k - 0.5) / 255.0;
+        double linear = encoded <= 0.04045 ? encoded / 12.92 : pow((encoded + 0.055) / 1.055, 2.4);
+        float threshold = (float)linear;
+        while ((double)threshold < linear) {
+            threshold = nextafterf(threshold, 1.0f);
+        }
+        while ((double)nextafterf(threshold, 0.0f) >= linear) {
+            threshold = nextafterf(threshold, 0.0f);
+        }
+        cr_assert_eq(sl_f32_to_srgb8(threshold), k);
+        cr_assert_eq(sl_f32_to_srgb8(nextafterf(threshold, 0.0f)), k - 1);
     }
 }
