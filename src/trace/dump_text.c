@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -64,23 +65,29 @@ void sl_dump_hex(struct sl_buf *out, unsigned indent, const uint8_t *bytes, size
     }
 }
 
-/* Bytes from the start that repeat the first four, a multiple of 4. */
+static bool is_one_byte(const uint8_t *bytes)
+{
+    return sl_get_le32(bytes) == bytes[0] * UINT32_C(0x01010101);
+}
+
+/* Bytes from the start that repeat the first four; whole words unless they are all the same. */
 static size_t run_length(const uint8_t *bytes, size_t size)
 {
     size_t n = size < 4 ? size : 4;
     while (n < size && bytes[n] == bytes[n - 4]) {
         n++;
     }
-    return n & ~(size_t)3;
+    return n >= 4 && is_one_byte(bytes) ? n : n & ~(size_t)3;
 }
 
-static void put_fill(struct sl_buf *out, const uint8_t *bytes, size_t size)
+/* The keys of a fill, with something between them. */
+static void put_fill(struct sl_buf *out, const uint8_t *bytes, size_t size, const char *between)
 {
-    uint32_t word = sl_get_le32(bytes);
-    if (word == (word & 0xFF) * UINT32_C(0x01010101)) {
-        sl_buf_printf(out, "fill: 0x%02x, size: %zu", bytes[0], size);
+    if (is_one_byte(bytes)) {
+        sl_buf_printf(out, "fill: 0x%02x%ssize: %zu", bytes[0], between, size);
     } else {
-        sl_buf_printf(out, "fill: 0x%08" PRIx32 ", unit: 4, size: %zu", word, size);
+        sl_buf_printf(out, "fill: 0x%08" PRIx32 "%sunit: 4%ssize: %zu", sl_get_le32(bytes), between,
+                      between, size);
     }
 }
 
@@ -105,6 +112,14 @@ void sl_dump_bytes(struct sl_buf *out, unsigned indent, const uint8_t *bytes, si
         sl_dump_hex(out, indent, bytes, size);
         return;
     }
+    if (run_length(bytes, size) == size) {
+        char between[64];
+        snprintf(between, sizeof(between), "\n%*s", (int)indent, "");
+        sl_buf_printf(out, "%*s", (int)indent, "");
+        put_fill(out, bytes, size, between);
+        sl_buf_u8(out, '\n');
+        return;
+    }
     sl_buf_printf(out, "%*sparts:\n", (int)indent, "");
     for (size_t i = 0; i < size;) {
         literal = literal_length(bytes + i, size - i);
@@ -114,7 +129,7 @@ void sl_dump_bytes(struct sl_buf *out, unsigned indent, const uint8_t *bytes, si
         } else {
             literal = run_length(bytes + i, size - i);
             sl_buf_printf(out, "%*s- {", (int)indent, "");
-            put_fill(out, bytes + i, literal);
+            put_fill(out, bytes + i, literal, ", ");
             sl_buf_text(out, "}\n");
         }
         i += literal;
