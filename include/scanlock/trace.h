@@ -25,8 +25,8 @@ enum sl_trace_format {
 
 /*
  * Opens a trace for reading from its start. *trace is NULL on failure. Statuses: DAMAGED,
- * UNSUPPORTED (newer major version, the toy packet ABI of .aerogputrace is reported here only when
- * its first event is asked for), ENVIRONMENT.
+ * UNSUPPORTED (a newer version, or beyond a limit), ENVIRONMENT. An .aerogputrace in the toy packet
+ * ABI opens, as a trace of notes for the device "aerogpu-toy"; only replay refuses it.
  */
 SL_API enum sl_status sl_trace_open(const char *path, struct sl_trace **trace,
                                     struct sl_error *err);

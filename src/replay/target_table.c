@@ -1,6 +1,7 @@
 /* The targets a trace can name. */
 #include "base/status.h"
 #include "replay/replay_impl.h"
+#include "trace/aerogputrace.h"
 
 #include <string.h>
 
@@ -17,6 +18,10 @@ enum sl_status sl_replay_run(struct sl_trace *trace, const struct sl_replay_opti
         if (strcmp(makers[i].device, device) == 0) {
             return sl_replay_run_on(&makers[i], trace, options, callbacks, err);
         }
+    }
+    if (strcmp(device, SL_AEROGPUTRACE_TOY_DEVICE) == 0) {
+        return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_TRACE_TOY_ABI,
+                       "the trace uses the toy packet ABI, which can be listed but not replayed");
     }
     return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_REPLAY_DEVICE,
                    "the trace is for device \"%s\"; known are aerogpu and virtio-gpu", device);

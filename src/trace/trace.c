@@ -1,5 +1,6 @@
 /* The public trace interface: picks the format by content and keeps the position. */
 #include "base/status.h"
+#include "trace/aerogputrace_file.h"
 #include "trace/trace_impl.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@ static const struct opener {
     enum sl_status (*open)(const char *path, struct sl_trace **trace, struct sl_error *err);
 } openers[] = {
     {"S*M\x18", 4, sl_slt_open},
+    {SL_AGT_MAGIC, 8, sl_aerogputrace_open},
     {"", 0, sl_yaml_open},
 };
 
