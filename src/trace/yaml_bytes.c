@@ -7,6 +7,7 @@
 #include "trace/yaml_pixels.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,8 @@ enum sl_status sl_asm_path(struct sl_asm *a, const yaml_node_t *node, struct sl_
     }
     struct stat info;
     if (stat(text, &info) != 0) {
-        return sl_fail_errno(err, text, "open");
+        return sl_fail(err, SL_ERR_ENVIRONMENT, SL_RULE_HOST_FILE, "cannot open '%.80s': %s", name,
+                       strerror(errno));
     }
     return S_ISREG(info.st_mode)
                ? SL_OK

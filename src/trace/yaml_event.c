@@ -487,7 +487,8 @@ static enum sl_status run_item(struct sl_asm *a, const yaml_node_t *item, struct
                            "'%s' takes no keys beside it", name);
     }
     enum sl_status status = verb->run(a, item, sl_yaml_node(&a->yaml, first->value), err);
-    if (status != SL_OK) {
+    if (status != SL_OK && err && err->file[0] == '\0') {
+        sl_error_set_file(err, a->yaml.path);
         sl_error_set_line(err, sl_yaml_line(&a->yaml, item));
     }
     return status;
