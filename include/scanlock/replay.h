@@ -31,6 +31,12 @@ struct sl_replay_callbacks {
     enum sl_status (*line)(void *data, const char *text, struct sl_error *err);
     /* An expectation of the trace did not hold; the replay goes on. */
     enum sl_status (*broken)(void *data, uint64_t event, const char *text, struct sl_error *err);
+    /*
+     * The device recorded an error, or broke: the guest's doing, or something that this device does
+     * not implement. text says which, as in the transcript; the replay goes on.
+     */
+    enum sl_status (*device_error)(void *data, uint64_t event, const char *text,
+                                   struct sl_error *err);
 };
 
 /* Defaults: no profile override, no default target, to the end. */

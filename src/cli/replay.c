@@ -91,6 +91,17 @@ static enum sl_status on_broken(void *data, uint64_t event, const char *text, st
     return SL_OK;
 }
 
+/* Often what the trace is about, but also why a picture is missing. */
+static enum sl_status on_device_error(void *data, uint64_t event, const char *text,
+                                      struct sl_error *err)
+{
+    (void)err;
+    const struct job *job = data;
+    fprintf(stderr, "scanlock: %s: event %" PRIu64 ": device error: %s\n", job->args->operands[0],
+            event, text);
+    return SL_OK;
+}
+
 static enum sl_status open_transcript(struct job *job, struct sl_error *err)
 {
     const char *path = job->args->values[SL_CLI_TRANSCRIPT];
@@ -125,7 +136,13 @@ static enum sl_status replay(struct job *job, const struct sl_replay_options *op
         status = open_transcript(job, err);
     }
     if (status == SL_OK) {
-        struct sl_replay_callbacks callbacks = {job, on_frame, on_line, on_broken};
+        struct sl_replay_callbacks callbacks = {
+            .data = job,
+            .frame = on_frame,
+            .line = on_line,
+            .broken = on_broken,
+            .device_error = on_device_error,
+        };
         status = sl_replay_run(job->trace, options, &callbacks, err);
         sl_cli_progress_end();
         if (status != SL_OK) {
@@ -189,7 +206,8 @@ const struct sl_cli_verb sl_cli_replay = {
     .summary = "replay a trace and show its frames",
     .description = "Replays a trace (.slt, .yaml or .aerogputrace) through the built-in device and "
                    "prints one line per captured frame. What the trace expects of the device and "
-                   "the device does not do is reported and makes the exit code 1.",
+                   "the device does not do is reported and makes the exit code 1. Errors that "
+                   "the device records are reported and change no exit code.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .run = run,

@@ -69,6 +69,11 @@ static void observe(void *data, const struct sl_observation *observation)
     }
     sl_transcript_observation(&run->line, run->event, observation);
     run->observed = emit_line(run);
+    const struct sl_replay_callbacks *callbacks = run->callbacks;
+    if (run->observed == SL_OK && observation->kind == SL_OBS_ERROR && callbacks->device_error) {
+        run->observed = callbacks->device_error(
+            callbacks->data, run->event, observation->text ? observation->text : "", run->err);
+    }
     if (run->observed == SL_OK && !sl_expectations_observe(&run->expectations, observation)) {
         run->observed = sl_fail_memory(run->err, 0);
     }

@@ -309,7 +309,8 @@ enum sl_status sl_bless_test(const struct sl_suite_test *test,
     if (status != SL_OK) {
         return status;
     }
-    struct sl_replay_callbacks callbacks = {&bless, on_frame, on_line, on_broken};
+    struct sl_replay_callbacks callbacks = {
+        .data = &bless, .frame = on_frame, .line = on_line, .broken = on_broken};
     status = sl_test_replay(test, &options->test, &callbacks, err);
     if (status == SL_OK) {
         decide_transcript(&bless);

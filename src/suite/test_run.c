@@ -398,7 +398,8 @@ static enum sl_status run_all(struct test_run *run, struct sl_error *err)
     }
     uint32_t count = run->options->repeat ? run->options->repeat : run->test->repeat;
     run->recording = count > 1;
-    struct sl_replay_callbacks callbacks = {run, on_frame, on_line, on_broken};
+    struct sl_replay_callbacks callbacks = {
+        .data = run, .frame = on_frame, .line = on_line, .broken = on_broken};
     status = sl_test_replay(run->test, run->options, &callbacks, err);
     if (status == SL_OK && count > 1) {
         status = repeat(run, count, err);

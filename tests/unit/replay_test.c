@@ -242,7 +242,8 @@ static enum sl_status play(const struct sl_event *events, size_t count,
                            struct sl_error *err)
 {
     struct list_trace trace = list_of(events, count);
-    struct sl_replay_callbacks callbacks = {log, on_frame, on_line, on_broken};
+    struct sl_replay_callbacks callbacks = {
+        .data = log, .frame = on_frame, .line = on_line, .broken = on_broken};
     struct sl_replay_options defaults;
     sl_replay_options_defaults(&defaults);
     return sl_replay_run_on(&toy_maker, &trace.base, options ? options : &defaults, &callbacks,
@@ -267,6 +268,30 @@ static void expect_log(const struct sl_event *events, size_t count, const char *
     {                                                                                              \
         SL_EVENT_FRAME, .u.text = {.text = (name), .text_size = sizeof(name) - 1 }                 \
     }
+
+static enum sl_status on_device_error(void *data, uint64_t event, const char *text,
+                                      struct sl_error *err)
+{
+    cr_assert_eq(event, 1);
+    cr_assert_str_eq(text, "a\nb");
+    ++*(unsigned *)data;
+    return sl_fail(err, SL_ERR_ENVIRONMENT, SL_RULE_HOST_FILE, "enough");
+}
+
+Test(replay, device_errors_are_told_and_may_end_the_replay)
+{
+    static const struct sl_event events[] = {WRITE(0, 5), WRITE(8, 3), WRITE(8, 3)};
+    struct list_trace trace = list_of(events, COUNT(events));
+    struct sl_replay_options options;
+    struct sl_error err = {0};
+    unsigned errors = 0;
+    struct sl_replay_callbacks callbacks = {.data = &errors, .device_error = on_device_error};
+    sl_replay_options_defaults(&options);
+    cr_assert_eq(sl_replay_run_on(&toy_maker, &trace.base, &options, &callbacks, &err),
+                 SL_ERR_ENVIRONMENT);
+    cr_assert_str_eq(err.message, "enough");
+    cr_assert_eq(errors, 1);
+}
 
 Test(replay, events_reach_the_target_and_its_answers_the_transcript)
 {
