@@ -272,6 +272,11 @@ static bool take_head(struct sl_vq *vq, const struct sl_vq_rules *rules, uint16_
         return false;
     }
     vq->last_avail++;
+    /* Before avail_event shows that the chain was taken. */
+    if (*head >= vq->rings.size && !rules->tolerant) {
+        *reason = "head outside the descriptor table";
+        return false;
+    }
     return true;
 }
 
