@@ -112,7 +112,7 @@ static size_t find_run(const struct sl_vgpu_backing *backing, size_t hint, uint6
     return low;
 }
 
-/* Copies guest memory until a hole. */
+/* Copies, or counts, guest memory until a hole. */
 static size_t copy_out(const struct sl_mem *mem, uint64_t gpa, uint8_t *out, size_t size)
 {
     size_t done = 0;
@@ -122,7 +122,9 @@ static size_t copy_out(const struct sl_mem *mem, uint64_t gpa, uint8_t *out, siz
         if (!bytes) {
             break;
         }
-        memcpy(out + done, bytes, run);
+        if (out) {
+            memcpy(out + done, bytes, run);
+        }
         done += run;
     }
     return done;
@@ -146,7 +148,7 @@ size_t sl_vgpu_backing_read(const struct sl_mem *mem, const struct sl_vgpu_backi
             break;
         }
         place->run = i;
-        size_t copied = copy_out(mem, gpa, out + done, part);
+        size_t copied = copy_out(mem, gpa, out ? out + done : NULL, part);
         done += copied;
         if (copied < part) {
             break;

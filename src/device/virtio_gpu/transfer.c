@@ -46,7 +46,7 @@ static bool source_exists(const struct sl_vgpu *dev, const struct sl_vgpu_resour
            end <= resource->backing.size;
 }
 
-/* Copies rows until one is incomplete, if that matters; false then. */
+/* Copies rows until one is incomplete, if that matters; that one stays as it was, false then. */
 static bool copy_rows(struct sl_vgpu *dev, struct sl_vgpu_resource *resource,
                       const struct sl_virtio_gpu_rect *rect, uint64_t offset)
 {
@@ -57,13 +57,15 @@ static bool copy_rows(struct sl_vgpu *dev, struct sl_vgpu_resource *resource,
         uint64_t at;
         uint8_t *row = resource->pixels + (rect->y + (size_t)k) * (size_t)pitch +
                        (size_t)rect->x * SL_VGPU_PIXEL;
-        size_t copied = 0;
-        if (row_offset(dev, offset, k * pitch, &at)) {
-            copied = sl_vgpu_backing_read(dev->mem, &resource->backing, &place, at, row, size);
-        }
-        make_opaque(dev, resource, row, (uint32_t)(copied / SL_VGPU_PIXEL));
-        if (copied < size && dev->profile->short_source == SL_VGPU_SHORT_STOP) {
+        bool exists = row_offset(dev, offset, k * pitch, &at);
+        if (dev->profile->short_source == SL_VGPU_SHORT_STOP &&
+            (!exists ||
+             sl_vgpu_backing_read(dev->mem, &resource->backing, &place, at, NULL, size) < size)) {
             return false;
+        }
+        if (exists) {
+            sl_vgpu_backing_read(dev->mem, &resource->backing, &place, at, row, size);
+            make_opaque(dev, resource, row, rect->width);
         }
     }
     return true;

@@ -171,7 +171,10 @@ uint32_t sl_vgpu_backing_parse(struct sl_vgpu *dev, const struct sl_vgpu_request
                                struct sl_vgpu_backing *backing);
 void sl_vgpu_backing_finish(struct sl_vgpu *dev, struct sl_vgpu_backing *backing);
 
-/* Copies stream bytes from offset on; returns how many there are, up to the end or a hole. */
+/*
+ * Copies stream bytes from offset on; returns how many there are, up to the end or a hole. Without
+ * out they are only counted.
+ */
 size_t sl_vgpu_backing_read(const struct sl_mem *mem, const struct sl_vgpu_backing *backing,
                             struct sl_vgpu_place *place, uint64_t offset, uint8_t *out,
                             size_t size);
