@@ -133,9 +133,10 @@ static void submit_packets(struct guest *guest, const uint8_t *packets, size_t s
 
 static void capture(struct guest *guest)
 {
-    if (guest->captures++ == MOST_CAPTURES) {
+    if (guest->captures == MOST_CAPTURES) {
         return;
     }
+    guest->captures++;
     struct sl_image image;
     if (guest->target->impl->capture(guest->target, 0, &image, NULL) == SL_OK) {
         sl_image_finish(&image);

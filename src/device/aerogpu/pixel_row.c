@@ -40,13 +40,14 @@ static void put_rgba(uint8_t *to, uint8_t r, uint8_t g, uint8_t b, uint8_t a)
     to[3] = a;
 }
 
-/* Its own inverse. */
+/* Its own inverse. The word has the first byte lowest on every host. */
 static void swap_bytes(const uint8_t *from, uint8_t *to, size_t count, bool swap, bool opaque)
 {
-    unsigned red = swap ? 2 : 0;
+    uint32_t alpha = opaque ? UINT32_C(0xFF000000) : 0;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *p = from + 4 * i;
-        put_rgba(to + 4 * i, p[red], p[1], p[2 - red], opaque ? 0xFF : p[3]);
+        uint32_t p = sl_get_le32(from + 4 * i);
+        uint32_t swapped = (p & UINT32_C(0xFF00FF00)) | (p >> 16 & 0xFF) | (p & 0xFF) << 16;
+        sl_put_le32(to + 4 * i, (swap ? swapped : p) | alpha);
     }
 }
 
