@@ -147,14 +147,21 @@ Test(aerogpu_front_device, profiles)
 Test(aerogpu_front_device, options)
 {
     static const char *const good[][2] = {
-        {"vblank_hz", "1"}, {"vblank_hz", "1000000000"}, {"vblank_hz", "off"}, {"vblank_hz", "60"},
-        {"features", "0"},  {"features", "0x3F"},        {"features", "63"},   {"features", "0x2a"},
+        {"vblank_hz", "1"},       {"vblank_hz", "1000000000"}, {"vblank_hz", "off"},
+        {"vblank_hz", "60"},      {"features", "0"},           {"features", "0x3F"},
+        {"features", "63"},       {"features", "0x2a"},        {"flavour", "auto"},
+        {"flavour", "d3d9"},      {"flavour", "d3d11"},        {"on_error", "stop"},
+        {"on_error", "continue"},
     };
     static const char *const bad[][2] = {
-        {"vblank_hz", "0"},   {"vblank_hz", "1000000001"}, {"vblank_hz", ""},
-        {"vblank_hz", "on"},  {"vblank_hz", "6 0"},        {"vblank_hz", "-1"},
-        {"features", "0x40"}, {"features", "64"},          {"features", "0x"},
-        {"features", "0xg"},  {"features", "1f"},          {"features", "99999999999999999999999"},
+        {"vblank_hz", "0"},     {"vblank_hz", "1000000001"},
+        {"vblank_hz", ""},      {"vblank_hz", "on"},
+        {"vblank_hz", "6 0"},   {"vblank_hz", "-1"},
+        {"features", "0x40"},   {"features", "64"},
+        {"features", "0x"},     {"features", "0xg"},
+        {"features", "1f"},     {"features", "99999999999999999999999"},
+        {"flavour", "d3d10"},   {"flavour", ""},
+        {"on_error", "ignore"},
     };
     struct sl_error err = {0};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {

@@ -75,7 +75,9 @@ enum sl_agpu_class rig_run(struct rig *rig)
         .bytes = rig->stream.data,
         .size = rig->stream.size,
         .table = &rig->table,
-        .work_limit = UINT64_MAX,
+        .work_limit = rig->work_limit ? rig->work_limit : UINT64_MAX,
+        .on_failure = rig->on_failure,
+        .data = rig->failure_data,
     };
     memset(&rig->outcome, 0xAA, sizeof(rig->outcome));
     sl_agpu_exec_run(rig->exec, &stream, &rig->outcome);

@@ -29,7 +29,10 @@ struct rig {
     struct sl_agpu_alloc allocs[8];
     struct sl_agpu_alloc_table table;
     uint32_t context_id;
-    uint16_t minor; /* of the stream header; 4 at first */
+    uint16_t minor;      /* of the stream header; 4 at first */
+    uint64_t work_limit; /* 0 = none */
+    void (*on_failure)(void *data, const struct sl_agpu_outcome *outcome);
+    void *failure_data;
     struct sl_agpu_outcome outcome;
 };
 

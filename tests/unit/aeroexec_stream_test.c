@@ -249,3 +249,80 @@ Test(aeroexec_stream, creating_the_executor_survives_failing_allocations)
     }
     sl_mem_destroy(config.mem);
 }
+
+/* ---- options ---- */
+
+struct failures {
+    unsigned count;
+    struct sl_agpu_outcome last;
+};
+
+static void note_failure(void *data, const struct sl_agpu_outcome *outcome)
+{
+    struct failures *failures = data;
+    failures->count++;
+    failures->last = *outcome;
+}
+
+Test(aeroexec_stream, failing_packets_can_be_passed_over)
+{
+    struct rig rig = rig_make();
+    struct failures failures = {0};
+    uint8_t bytes[4];
+    rig_create_buffer(&rig, 1, 4, 0, 0);
+    rig_upload(&rig, 1, 0, "abcd", 4);
+    rig_upload(&rig, 1, 4, "efgh", 4);
+    rig_upload(&rig, 9, 0, "efgh", 4);
+    rig_upload(&rig, 1, 0, "ijkl", 4);
+    rig.on_failure = note_failure;
+    rig.failure_data = &failures;
+    rig_ok(&rig);
+    cr_assert_eq(rig.outcome.detail[0], '\0');
+    cr_assert_eq(failures.count, 2);
+    cr_assert_eq(failures.last.class_, SL_AGPU_BAD_HANDLE);
+    cr_assert_eq(failures.last.packet_index, 3);
+    cr_assert_eq(failures.last.offset, 24 + 40 + 36 + 36);
+    cr_assert_eq(failures.last.opcode, AEROGPU_CMD_UPLOAD_RESOURCE);
+    rig_read_buffer(&rig, 1, 0, bytes, 4);
+    cr_assert_eq(memcmp(bytes, "ijkl", 4), 0);
+    rig_finish(&rig);
+}
+
+/* Work ends a run, not a failure, and failures cost work. */
+Test(aeroexec_stream, work_has_a_limit)
+{
+    struct rig rig = rig_make();
+    struct failures failures = {0};
+    TEXTURE(&rig, .handle = 1, .width = 16, .height = 16);
+    rig_set_target(&rig, 1, 0);
+    rig_ok(&rig);
+    for (unsigned i = 0; i < 100; i++) {
+        rig_clear_color(&rig, 1, 1, 1, 1);
+    }
+    rig.work_limit = 5000;
+    rig_ok(&rig);
+    cr_assert(rig.outcome.exhausted && rig.outcome.work > 5000 && rig.outcome.work < 8000);
+    rig.work_limit = 0;
+    rig_clear_color(&rig, 1, 1, 1, 1);
+    rig_ok(&rig);
+    cr_assert(!rig.outcome.exhausted && rig.outcome.work >= 1024);
+    for (unsigned i = 0; i < 1000; i++) {
+        rig_upload(&rig, 9, 0, "abcd", 4);
+    }
+    rig.on_failure = note_failure;
+    rig.failure_data = &failures;
+    rig.work_limit = 1 << 20;
+    rig_ok(&rig);
+    cr_assert(rig.outcome.exhausted);
+    cr_assert_leq(failures.count, 16);
+    rig_finish(&rig);
+}
+
+Test(aeroexec_stream, the_flavour_can_be_given)
+{
+    struct rig rig = rig_make_with((struct sl_agpu_exec_config){.flavour = SL_AGPU_FLAVOUR_D3D9});
+    PACKET(&rig, AEROGPU_CMD_SET_SAMPLERS, 0, 0, 0, 0);
+    rig_clear(&rig, AEROGPU_CLEAR_DEPTH, 0, 0);
+    rig_fails(&rig, SL_AGPU_INCOMPLETE_STATE);
+    rig_finish(&rig);
+}

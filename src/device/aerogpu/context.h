@@ -9,6 +9,7 @@
 #define SL_DEVICE_AEROGPU_CONTEXT_H
 
 #include "base/digital_tree.h"
+#include "device/aerogpu/executor.h"
 
 #include <scanlock/aerogpu_abi.h>
 #include <stdbool.h>
@@ -18,12 +19,6 @@
 #define SL_AGPU_RENDER_STATES 4096u
 #define SL_AGPU_SAMPLER_STATES 14u /* ids 1..13 */
 #define SL_AGPU_D3D9_SAMPLERS 16u
-
-enum sl_agpu_flavour {
-    SL_AGPU_FLAVOUR_UNKNOWN, /* flavour-dependent rules go by d3d11, but no hazard rule applies */
-    SL_AGPU_FLAVOUR_D3D9,
-    SL_AGPU_FLAVOUR_D3D11,
-};
 
 struct sl_agpu_blend {
     bool enable;

@@ -24,6 +24,7 @@ struct sl_agpu_context *sl_agpu_get_context(struct sl_agpu_exec *exec, uint32_t 
     struct sl_agpu_context *context = sl_agpu_alloc(exec, sizeof(*context));
     if (context) {
         sl_agpu_context_defaults(context);
+        context->flavour = exec->config.flavour;
         context->node.key = context_id;
         sl_digital_insert(&exec->contexts, &context->node);
     }

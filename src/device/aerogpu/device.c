@@ -151,6 +151,7 @@ enum sl_status sl_aerogpu_create(const struct sl_target_config *config, struct s
     const struct sl_agpu_exec_config exec_config = {
         .mem = config->mem,
         .profile_aero = options.profile_aero,
+        .flavour = options.flavour,
         .default_target_width = config->default_target_width,
         .default_target_height = config->default_target_height,
         .max_memory_bytes = config->max_memory_bytes,

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a packet costs besides the bytes it touches. */
-enum { PACKET_WORK = 64 };
+/* What a packet costs besides the bytes it touches, and one that fails and is passed over. */
+enum { PACKET_WORK = 64, FAILURE_WORK = 65536 };
 
 static const char *const class_names[SL_AGPU_CLASS_COUNT] = {
     [SL_AGPU_OK] = "OK",
@@ -221,6 +221,18 @@ static bool step(struct sl_agpu_run *run, const uint8_t *bytes, uint32_t offset)
     return true;
 }
 
+/* Tells about a failure and forgets it. */
+static void pass_over(struct sl_agpu_run *run, const struct sl_agpu_stream *stream)
+{
+    struct sl_agpu_outcome *outcome = run->outcome;
+    sl_agpu_work(run, FAILURE_WORK);
+    stream->on_failure(stream->data, outcome);
+    *outcome = (struct sl_agpu_outcome){
+        .packet_index = outcome->packet_index,
+        .work = outcome->work,
+    };
+}
+
 void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *stream,
                       struct sl_agpu_outcome *outcome)
 {
@@ -242,7 +254,10 @@ void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *st
     while (offset < end) {
         const uint8_t *packet = stream->bytes + offset;
         if (!step(&run, packet, offset)) {
-            return;
+            if (!stream->on_failure || outcome->exhausted) {
+                return;
+            }
+            pass_over(&run, stream);
         }
         outcome->packet_index++;
         offset += SL_WIRE_GET32(packet, aerogpu_cmd_hdr, size_bytes);

@@ -33,8 +33,16 @@ enum sl_agpu_class {
 /* "BAD_HANDLE" and the like. Static storage. */
 const char *sl_agpu_class_name(enum sl_agpu_class class_);
 
+/* The driver family a context behaves like. */
+enum sl_agpu_flavour {
+    SL_AGPU_FLAVOUR_UNKNOWN, /* flavour-dependent rules go by d3d11, but no hazard rule applies */
+    SL_AGPU_FLAVOUR_D3D9,
+    SL_AGPU_FLAVOUR_D3D11,
+};
+
 struct sl_agpu_exec_config {
     struct sl_mem *mem;
+    enum sl_agpu_flavour flavour;  /* of every context; unknown = as its packets say */
     bool profile_aero;             /* imitate the upstream executors */
     uint32_t default_target_width; /* 0 x 0 = no default target */
     uint32_t default_target_height;
@@ -50,15 +58,6 @@ void sl_agpu_exec_destroy(struct sl_agpu_exec *exec);
 /* Forgets all objects, contexts, tokens and presented images: device and ring reset. */
 void sl_agpu_exec_reset(struct sl_agpu_exec *exec);
 
-/* One submission whose framing was found good. stream starts with the stream header. */
-struct sl_agpu_stream {
-    uint32_t context_id;
-    const uint8_t *bytes;
-    size_t size;
-    const struct sl_agpu_alloc_table *table; /* never NULL */
-    uint64_t work_limit;                     /* see struct sl_agpu_outcome */
-};
-
 /* The first failing packet, or class SL_AGPU_OK. */
 struct sl_agpu_outcome {
     enum sl_agpu_class class_;
@@ -68,6 +67,22 @@ struct sl_agpu_outcome {
     char detail[96]; /* what was wrong, in a few words */
     uint64_t work;   /* bytes touched, counted the same on every machine */
     bool exhausted;  /* the stream was left because work reached the limit; nothing failed */
+};
+
+/* One submission whose framing was found good. stream starts with the stream header. */
+struct sl_agpu_stream {
+    uint32_t context_id;
+    const uint8_t *bytes;
+    size_t size;
+    const struct sl_agpu_alloc_table *table; /* never NULL */
+    uint64_t work_limit;                     /* see struct sl_agpu_outcome */
+
+    /*
+     * If not NULL, a failing packet is told here and passed over; the outcome of the run is then
+     * SL_AGPU_OK.
+     */
+    void (*on_failure)(void *data, const struct sl_agpu_outcome *outcome);
+    void *data;
 };
 
 void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *stream,

@@ -26,6 +26,8 @@ struct sl_agpu_options {
     uint32_t vblank_hz; /* 0 = no vblank */
     uint32_t features;  /* offered bits; VBLANK is never among them without a vblank rate */
     bool profile_aero;
+    enum sl_agpu_flavour flavour;
+    bool continues_on_error; /* failing packets are passed over */
 };
 
 /* Rules device.profile, device.option.unknown and device.option.value. */

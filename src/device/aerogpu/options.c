@@ -37,8 +37,36 @@ static bool set_features(void *data, unsigned index, const char *value)
     return true;
 }
 
+static bool set_flavour(void *data, unsigned index, const char *value)
+{
+    static const char *const names[] = {
+        [SL_AGPU_FLAVOUR_UNKNOWN] = "auto",
+        [SL_AGPU_FLAVOUR_D3D9] = "d3d9",
+        [SL_AGPU_FLAVOUR_D3D11] = "d3d11",
+    };
+    (void)index;
+    struct sl_agpu_options *options = data;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            options->flavour = (enum sl_agpu_flavour)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool set_on_error(void *data, unsigned index, const char *value)
+{
+    (void)index;
+    struct sl_agpu_options *options = data;
+    options->continues_on_error = strcmp(value, "continue") == 0;
+    return options->continues_on_error || strcmp(value, "stop") == 0;
+}
+
 static const struct sl_option_row rows[] = {
     {"features", "a number from 0 to 0x3f", set_features, 0, "features"},
+    {"flavour", "auto, d3d9 or d3d11", set_flavour, 0, "flavour"},
+    {"on_error", "stop or continue", set_on_error, 0, "on_error"},
     {"vblank_hz", "a number from 1 to 1000000000, or off", set_vblank_hz, 0, "vblank_hz"},
 };
 

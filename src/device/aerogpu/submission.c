@@ -119,20 +119,28 @@ static void decode(struct sl_agpu *dev, const struct submission *s, uint32_t ent
     fetch_table(dev, s, problem);
 }
 
-static void record_packet_error(struct sl_agpu *dev, const struct submission *s,
-                                const struct sl_agpu_outcome *outcome)
+/* Whom a failing packet is recorded for. */
+struct failure_sink {
+    struct sl_agpu *dev;
+    uint64_t fence;
+};
+
+static void record_packet_error(void *data, const struct sl_agpu_outcome *outcome)
 {
+    const struct failure_sink *sink = data;
     const struct sl_abi_opcode *opcode = sl_abi_find_opcode(&sl_abi_aerogpu, outcome->opcode);
     char where[96];
     snprintf(where, sizeof(where), "packet=%" PRIu32 " offset=0x%" PRIx32 " %s",
              outcome->packet_index, outcome->offset, opcode ? opcode->word : "?");
-    sl_agpu_error_record(dev, outcome->class_, s->fence, where, outcome->detail);
+    sl_agpu_error_record(sink->dev, outcome->class_, sink->fence, where, outcome->detail);
 }
 
-/* At most one error: a present copy that fails after its stream did adds none. */
+/* At most one error, unless failing packets are passed over: a present copy that fails after its
+ * stream did adds none. */
 static void execute(struct sl_agpu *dev, const struct submission *s)
 {
     struct sl_agpu_outcome outcome = {0};
+    struct failure_sink sink = {dev, s->fence};
     if (dev->stream.size != 0) {
         struct sl_agpu_stream stream = {
             .context_id = s->context_id,
@@ -140,6 +148,8 @@ static void execute(struct sl_agpu *dev, const struct submission *s)
             .size = dev->stream.size,
             .table = &dev->table,
             .work_limit = SL_AGPU_WORK_LIMIT - dev->work,
+            .on_failure = dev->options.continues_on_error ? record_packet_error : NULL,
+            .data = &sink,
         };
         sl_agpu_exec_run(dev->exec, &stream, &outcome);
         if (!sl_agpu_spend(dev, outcome.work)) {
@@ -147,7 +157,7 @@ static void execute(struct sl_agpu *dev, const struct submission *s)
         }
     }
     if (outcome.class_ != SL_AGPU_OK) {
-        record_packet_error(dev, s, &outcome);
+        record_packet_error(&sink, &outcome);
     }
     struct sl_agpu_problem problem = {0};
     if ((s->flags & AEROGPU_SUBMIT_FLAG_PRESENT) && !sl_agpu_present_copy(dev, &problem) &&
