@@ -69,8 +69,8 @@ static enum sl_status open_header(struct sl_agt_file *file, struct sl_error *err
     if (file->size < MAGIC_SIZE) {
         return short_header(file, err);
     }
-    enum sl_status status = check_magic(file, 0, SL_AGT_MAGIC, SL_RULE_AEROGPUTRACE_HEADER_MAGIC,
-                                        "file", err);
+    enum sl_status status =
+        check_magic(file, 0, SL_AGT_MAGIC, SL_RULE_AEROGPUTRACE_HEADER_MAGIC, "file", err);
     if (status != SL_OK) {
         return status;
     }
@@ -132,10 +132,10 @@ static enum sl_status open_footer(const struct sl_agt_file *file, struct toc_pla
         status = check_version(version, offset + 12, SL_RULE_AEROGPUTRACE_FOOTER_VERSION, err);
     }
     if (status == SL_OK && version != file->container_version) {
-        status = sl_fail_at(err, SL_ERR_DAMAGED, SL_RULE_AEROGPUTRACE_FOOTER_MISMATCH, offset + 12,
-                            "container version %" PRIu32 " in the footer, %" PRIu32
-                            " in the header",
-                            version, file->container_version);
+        status =
+            sl_fail_at(err, SL_ERR_DAMAGED, SL_RULE_AEROGPUTRACE_FOOTER_MISMATCH, offset + 12,
+                       "container version %" PRIu32 " in the footer, %" PRIu32 " in the header",
+                       version, file->container_version);
     }
     *toc = (struct toc_place){.offset = sl_cursor_u64(&c)};
     toc->size = sl_cursor_u64(&c);
@@ -159,8 +159,8 @@ static enum sl_status open_toc(struct sl_agt_file *file, const struct toc_place 
     }
     size_t offset = (size_t)toc->offset;
     static const char magic[MAGIC_SIZE + 1] = "AEROTOC";
-    enum sl_status status = check_magic(file, offset, magic, SL_RULE_AEROGPUTRACE_TOC_MAGIC,
-                                        "table of contents", err);
+    enum sl_status status =
+        check_magic(file, offset, magic, SL_RULE_AEROGPUTRACE_TOC_MAGIC, "table of contents", err);
     if (status == SL_OK) {
         status = check_constant(sl_get_le32(file->bytes + offset + 8), TOC_VERSION, offset + 8,
                                 SL_RULE_AEROGPUTRACE_TOC_VERSION, "table of contents version", err);

@@ -55,8 +55,8 @@ static enum sl_status find_blob(const struct lowering *l, const struct sl_agt_re
     }
     if ((*blob)->kind != kind) {
         return sl_fail_at(err, SL_ERR_DAMAGED, SL_RULE_AEROGPUTRACE_SUBMISSION_KIND, record->offset,
-                          "blob %" PRIu64 " is of kind 0x%x, not 0x%x", id,
-                          (unsigned)(*blob)->kind, (unsigned)kind);
+                          "blob %" PRIu64 " is of kind 0x%x, not 0x%x", id, (unsigned)(*blob)->kind,
+                          (unsigned)kind);
     }
     return SL_OK;
 }
@@ -158,10 +158,9 @@ static enum sl_status put_file_bytes(struct lowering *l, uint64_t gpa, size_t of
     for (size_t done = 0; done < size && status == SL_OK; done += MEM_MAX) {
         size_t piece = size - done < MEM_MAX ? size - done : MEM_MAX;
         struct sl_agt_copy copy = {offset + done, piece, sl_event_list_count(l->list)};
-        struct sl_event event = {.type = SL_EVENT_MEM,
-                                 .u.mem = {.gpa = gpa + done,
-                                           .bytes = l->file->bytes + offset + done,
-                                           .size = piece}};
+        struct sl_event event = {
+            .type = SL_EVENT_MEM,
+            .u.mem = {.gpa = gpa + done, .bytes = l->file->bytes + offset + done, .size = piece}};
         status = sl_event_list_put(l->list, &event, err);
         if (status == SL_OK) {
             status = sl_agt_recipe_add(&l->recipe, &copy, err);
@@ -295,8 +294,7 @@ static enum sl_status start(struct lowering *l, uint64_t gpa, const char *proven
         .ram = l->space.regions,
         .ram_count = l->space.region_count,
     };
-    enum sl_status status =
-        sl_event_list_create(SL_TRACE_AEROGPUTRACE, &meta, NULL, &l->list, err);
+    enum sl_status status = sl_event_list_create(SL_TRACE_AEROGPUTRACE, &meta, NULL, &l->list, err);
     if (status != SL_OK) {
         return status;
     }
@@ -315,8 +313,7 @@ enum sl_status sl_agt_lower(const struct sl_agt_file *file, const char *provenan
 {
     struct lowering l = {
         .file = file,
-        .room = page_up(
-            sl_agpu_guest_ring_bytes(RING_SLOTS, sizeof(struct aerogpu_submit_desc))),
+        .room = page_up(sl_agpu_guest_ring_bytes(RING_SLOTS, sizeof(struct aerogpu_submit_desc))),
     };
     uint64_t gpa = 0;
     enum sl_status status = sl_agt_walk(file, &l, survey, err);

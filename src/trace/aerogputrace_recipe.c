@@ -107,8 +107,7 @@ static enum sl_status fail_export(struct sl_error *err, const char *what)
 
 static bool is_recipe(const struct sl_event *event)
 {
-    return event->type == SL_EVENT_ATTACH &&
-           event->u.text.text_size == strlen(SL_AGT_ATTACHMENT) &&
+    return event->type == SL_EVENT_ATTACH && event->u.text.text_size == strlen(SL_AGT_ATTACHMENT) &&
            memcmp(event->u.text.text, SL_AGT_ATTACHMENT, event->u.text.text_size) == 0;
 }
 
