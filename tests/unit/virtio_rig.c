@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 2048, OPTIONS_MAX = 20 };
+enum { ROOM = 2048, OPTIONS_MAX = 20, LIST_MAX = 16 };
 
 static void observe(void *data, const struct sl_observation *observation)
 {
@@ -278,15 +278,14 @@ uint32_t vrig_attach_list(struct vrig *rig, uint32_t id, uint32_t announced,
         .resource_id = id,
         .nr_entries = announced};
     size_t size = sizeof(cmd) + (size_t)count * 16;
-    uint8_t *bytes = calloc(1, size);
+    uint8_t bytes[sizeof(cmd) + LIST_MAX * 16];
+    cr_assert(count <= LIST_MAX);
     sl_abi_encode(SL_LAYOUT_VIRTIO_GPU_RESOURCE_ATTACH_BACKING, &cmd, bytes);
     for (uint32_t i = 0; i < count; i++) {
         sl_abi_encode(SL_LAYOUT_VIRTIO_GPU_MEM_ENTRY, &entries[i],
                       bytes + sizeof(cmd) + (size_t)i * 16);
     }
-    uint32_t code = vrig_send(rig, 0, bytes, size, ROOM);
-    free(bytes);
-    return code;
+    return vrig_send(rig, 0, bytes, size, ROOM);
 }
 
 uint32_t vrig_attach(struct vrig *rig, uint32_t id, uint64_t gpa, uint32_t size)

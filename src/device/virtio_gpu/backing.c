@@ -11,7 +11,7 @@ enum { ENTRY_SIZE = sizeof(struct sl_virtio_gpu_mem_entry) };
 void sl_vgpu_backing_finish(struct sl_vgpu *dev, struct sl_vgpu_backing *backing)
 {
     if (backing->runs) {
-        sl_vgpu_memory_give(dev, backing->count * sizeof(*backing->runs));
+        sl_vgpu_memory_give(dev, backing->capacity * sizeof(*backing->runs));
     }
     free(backing->runs);
     *backing = (struct sl_vgpu_backing){0};
@@ -66,14 +66,13 @@ uint32_t sl_vgpu_backing_parse(struct sl_vgpu *dev, const struct sl_vgpu_request
     if (!sl_vgpu_memory_take(dev, room)) {
         return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
     }
-    struct sl_vgpu_backing made = {.runs = malloc(room)};
+    struct sl_vgpu_backing made = {.runs = malloc(room), .capacity = count};
     if (!made.runs) {
         sl_vgpu_memory_give(dev, room);
         sl_vgpu_fail_memory(dev, room);
         return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
     }
     bool usable = add_entries(dev, request->bytes + fixed_size, count, &made);
-    sl_vgpu_memory_give(dev, room - made.count * sizeof(*made.runs));
     uint32_t answer = usable ? VIRTIO_GPU_RESP_OK_NODATA : VIRTIO_GPU_RESP_ERR_UNSPEC;
     if (usable && dev->profile->attach_covers && made.size < image_bytes) {
         answer = dev->profile->invalid_parameter;
@@ -82,10 +81,6 @@ uint32_t sl_vgpu_backing_parse(struct sl_vgpu *dev, const struct sl_vgpu_request
         sl_vgpu_backing_finish(dev, &made);
         return answer;
     }
-    /* The shorter array is what was accounted for; keeping the longer one is no failure. */
-    struct sl_vgpu_run *fitted =
-        realloc(made.runs, (made.count ? made.count : 1) * sizeof(*made.runs));
-    made.runs = fitted ? fitted : made.runs;
     *backing = made;
     return VIRTIO_GPU_RESP_OK_NODATA;
 }

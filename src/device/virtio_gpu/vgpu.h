@@ -154,6 +154,7 @@ struct sl_vgpu_run {
 struct sl_vgpu_backing {
     struct sl_vgpu_run *runs; /* NULL = no backing */
     size_t count;
+    size_t capacity;
     uint64_t size;
 };
 
