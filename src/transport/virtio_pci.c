@@ -49,7 +49,7 @@ static void add_window(struct sl_virtio_pci *vp)
 
 static void add_msix(struct sl_virtio_pci *vp)
 {
-    const struct sl_virtio_layout *layout = vp->layout;
+    const struct sl_virtio_pci_layout *layout = vp->layout;
     uint8_t cap[MSIX_CAP_SIZE] = {0};
     sl_put_le16(cap + PCI_MSIX_FLAGS, (uint16_t)(layout->vectors - 1));
     sl_put_le32(cap + PCI_MSIX_TABLE, layout->msix_bar);
@@ -60,7 +60,7 @@ static void add_msix(struct sl_virtio_pci *vp)
                 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 }
 
-void sl_virtio_pci_init(struct sl_virtio_pci *vp, const struct sl_virtio_layout *layout,
+void sl_virtio_pci_init(struct sl_virtio_pci *vp, const struct sl_virtio_pci_layout *layout,
                         const struct sl_virtio_behaviour *behaviour,
                         const struct sl_virtio_owner_impl *impl, void *owner)
 {
@@ -199,7 +199,7 @@ static bool is_msix_bar(const struct sl_virtio_pci *vp, enum sl_space space)
 uint64_t sl_virtio_pci_read(struct sl_virtio_pci *vp, enum sl_space space, uint64_t offset,
                             unsigned size)
 {
-    const struct sl_virtio_layout *layout = vp->layout;
+    const struct sl_virtio_pci_layout *layout = vp->layout;
     if (space == SL_SPACE_CONFIG) {
         return read_space(vp, offset, size);
     }
@@ -215,7 +215,7 @@ uint64_t sl_virtio_pci_read(struct sl_virtio_pci *vp, enum sl_space space, uint6
 void sl_virtio_pci_write(struct sl_virtio_pci *vp, enum sl_space space, uint64_t offset,
                          unsigned size, uint64_t value)
 {
-    const struct sl_virtio_layout *layout = vp->layout;
+    const struct sl_virtio_pci_layout *layout = vp->layout;
     if (space == SL_SPACE_CONFIG) {
         write_space(vp, offset, size, value);
     } else if (decodes_memory(vp) && (unsigned)space == layout->bar && offset < layout->bar_size) {

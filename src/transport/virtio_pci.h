@@ -32,7 +32,7 @@ struct sl_virtio_range {
 };
 
 /* Where a device has what. Capabilities are chained in the order of capability_order. */
-struct sl_virtio_layout {
+struct sl_virtio_pci_layout {
     struct sl_pci_identity identity;
     unsigned bar;
     enum sl_pci_bar_kind bar_kind;
@@ -89,7 +89,7 @@ struct sl_virtio_vector {
 
 struct sl_virtio_pci {
     struct sl_pci pci;
-    const struct sl_virtio_layout *layout;
+    const struct sl_virtio_pci_layout *layout;
     struct sl_virtio_behaviour behaviour;
     const struct sl_virtio_owner_impl *impl;
     void *owner;
@@ -111,7 +111,7 @@ struct sl_virtio_pci {
 };
 
 /* Power-on state. Everything pointed at must outlive vp. */
-void sl_virtio_pci_init(struct sl_virtio_pci *vp, const struct sl_virtio_layout *layout,
+void sl_virtio_pci_init(struct sl_virtio_pci *vp, const struct sl_virtio_pci_layout *layout,
                         const struct sl_virtio_behaviour *behaviour,
                         const struct sl_virtio_owner_impl *impl, void *owner);
 

@@ -17,7 +17,7 @@ enum { EVENTS_READ = 0, EVENTS_CLEAR = 4, NUM_SCANOUTS = 8, CONFIG_SIZE = 16 };
 static const enum sl_virtio_structure qemu_order[SL_VIRTIO_STRUCTURES] = {
     SL_VIRTIO_COMMON, SL_VIRTIO_ISR, SL_VIRTIO_DEVICE, SL_VIRTIO_NOTIFY};
 
-static const struct sl_virtio_layout qemu_layout = {
+static const struct sl_virtio_pci_layout qemu_layout = {
     .identity = {.vendor = VENDOR,
                  .device = DEVICE,
                  .subsystem_vendor = VENDOR,
@@ -45,7 +45,7 @@ static const struct sl_virtio_layout qemu_layout = {
 static const enum sl_virtio_structure aero_order[SL_VIRTIO_STRUCTURES] = {
     SL_VIRTIO_DEVICE, SL_VIRTIO_ISR, SL_VIRTIO_NOTIFY, SL_VIRTIO_COMMON};
 
-static const struct sl_virtio_layout aero_layout = {
+static const struct sl_virtio_pci_layout aero_layout = {
     .identity = {.vendor = VENDOR,
                  .device = DEVICE,
                  .subsystem_vendor = VENDOR,
