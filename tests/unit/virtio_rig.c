@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 2048, OPTIONS_MAX = 20, LIST_MAX = 16 };
+enum { ROOM = 2048, OPTIONS_MAX = 20, LIST_MAX = 20000 };
 
 static void observe(void *data, const struct sl_observation *observation)
 {
@@ -278,7 +278,7 @@ uint32_t vrig_attach_list(struct vrig *rig, uint32_t id, uint32_t announced,
         .resource_id = id,
         .nr_entries = announced};
     size_t size = sizeof(cmd) + (size_t)count * 16;
-    uint8_t bytes[sizeof(cmd) + LIST_MAX * 16];
+    static uint8_t bytes[sizeof(cmd) + LIST_MAX * 16];
     cr_assert(count <= LIST_MAX);
     sl_abi_encode(SL_LAYOUT_VIRTIO_GPU_RESOURCE_ATTACH_BACKING, &cmd, bytes);
     for (uint32_t i = 0; i < count; i++) {
