@@ -57,7 +57,7 @@ enum sl_status sl_vgpu_options_parse(struct sl_vgpu_options *options,
 /* ---- virtio_gpu.c ---- */
 
 /* Host-owned bytes of one device unless the configuration says otherwise. */
-#define SL_VGPU_MEMORY_DEFAULT (UINT64_C(1) << 30)
+#define SL_VGPU_MEMORY_DEFAULT (UINT64_C(4) << 30)
 
 /*
  * Ceiling on what one device does on behalf of its guest, in bytes touched: a small trace can name
