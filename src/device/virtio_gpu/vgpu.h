@@ -190,6 +190,7 @@ struct sl_vgpu_resource {
     uint32_t height;
     const struct sl_abi_format *format;
     uint8_t *pixels; /* width * height * 4; NULL for blobs and empty images */
+    void *storage;   /* the allocation that pixels lie in */
     struct sl_vgpu_backing backing;
     uint64_t blob_size;
 };
