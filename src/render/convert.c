@@ -56,8 +56,9 @@ uint32_t sl_f32_to_bits(float value)
 }
 
 /*
- * The product of a 24-bit significand and an integer below 2^24 is exact in binary64, and so is the
- * sum with one half, as products below 2^24 leave 29 bits behind the point. Truncation is floor.
+ * The product of a 24-bit significand and an integer below 2^24 is exact in binary64. So is the sum
+ * with one half of a product from 1/2 on, which has at most 49 bits; below, the sum stays below 1,
+ * since the largest such product is 1/2 - 2^-49. Truncation is floor.
  */
 uint32_t sl_f32_to_unorm(float value, unsigned bits)
 {

@@ -460,3 +460,44 @@ Test(aeroexec_backing, drawing_into_a_backed_target_leaves_the_guest_alone)
     cr_assert_eq(memcmp(sl_agpu_exec_presented(rig.exec)->pixels, "ab\xFF\xFF", 4), 0);
     rig_finish(&rig);
 }
+
+Test(aeroexec_backing, dirty_ranges_are_bounded)
+{
+    enum { MOST = 16384 };
+    struct rig rig = rig_make();
+    uint8_t byte = 0x5A;
+    uint8_t bytes[4];
+    rig_alloc(&rig, 5, GPA, 2 * MOST + 4, false);
+    rig_create_buffer(&rig, 1, 2 * MOST + 4, 5, 0);
+    use(&rig, 1);
+    for (unsigned i = 0; i < MOST; i++) {
+        dirty(&rig, 1, 2 * i, 1);
+    }
+    rig_ok(&rig);
+    dirty(&rig, 1, 2 * MOST, 1);
+    rig_fails(&rig, SL_AGPU_HOST);
+    rig_poke(&rig, GPA + 2 * MOST - 2, &byte, 1);
+    rig_read_buffer(&rig, 1, 2 * MOST - 4, bytes, 4);
+    cr_assert_eq(bytes[2], 0x5A, "those before are there");
+    rig_finish(&rig);
+}
+
+Test(aeroexec_backing, writeback_into_a_full_guest_is_a_host_error)
+{
+    struct rig rig =
+        rig_make_with((struct sl_agpu_exec_config){.mem = sl_mem_create(SL_MEM_PAGE_SIZE)});
+    rig_poke(&rig, GPA, "all there is", 12);
+    rig_alloc(&rig, 5, GPA + SL_MEM_PAGE_SIZE, 64, false);
+    rig_create_buffer(&rig, 1, 16, 0, 0);
+    rig_upload(&rig, 1, 0, "0123456789abcdef", 16);
+    rig_create_buffer(&rig, 2, 16, 5, 0);
+    TEXTURE(&rig, .handle = 3, .width = 1, .height = 2, .format = 4, .row_pitch_bytes = 4,
+            .alloc_id = 5);
+    TEXTURE(&rig, .handle = 4, .width = 1, .height = 2, .format = 4);
+    rig_ok(&rig);
+    copy_buffer(&rig, 2, 1, 16, AEROGPU_COPY_FLAG_WRITEBACK_DST);
+    rig_fails(&rig, SL_AGPU_HOST);
+    PACKET(&rig, AEROGPU_CMD_COPY_TEXTURE2D, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 1, 0);
+    rig_fails(&rig, SL_AGPU_HOST);
+    rig_finish(&rig);
+}

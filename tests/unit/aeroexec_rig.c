@@ -11,7 +11,7 @@
 struct rig rig_make_with(struct sl_agpu_exec_config config)
 {
     struct rig rig = {.minor = 4};
-    rig.mem = sl_mem_create(0);
+    rig.mem = config.mem ? config.mem : sl_mem_create(0);
     cr_assert_eq(sl_mem_add_region(rig.mem, RIG_RAM_GPA, RIG_RAM_SIZE, NULL), SL_OK);
     config.mem = rig.mem;
     rig.exec = sl_agpu_exec_create(&config);

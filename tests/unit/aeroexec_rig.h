@@ -37,6 +37,8 @@ struct rig {
 };
 
 struct rig rig_make(void);
+
+/* The memory of the configuration, if there is one, becomes the rig's. */
 struct rig rig_make_with(struct sl_agpu_exec_config config);
 void rig_finish(struct rig *rig);
 
