@@ -244,7 +244,10 @@ enum sl_status sl_asm_fill_color(struct sl_asm *a, const yaml_node_t *item, cons
 /* Between from (i = 0) and to (i = n - 1). */
 static uint8_t mix(uint8_t from, uint8_t to, uint32_t i, uint32_t n)
 {
-    return n < 2 ? from : (uint8_t)((from * (n - 1 - i) + to * i) / (n - 1));
+    if (n < 2) {
+        return from;
+    }
+    return (uint8_t)((from * (n - 1 - i) + to * i) / (n - 1));
 }
 
 static struct color mix_colors(const struct color *from, const struct color *to, uint32_t i,
