@@ -152,21 +152,37 @@ static enum sl_status run_start(struct sl_asm *a, const yaml_node_t *item, const
     return sl_agpu_guest_start(&state->guest, &start, err);
 }
 
-/* A packet by name: its fields. hdr overrides opcode and size. */
+/*
+ * True if the fields of a packet say what this field of its header is. hdr may be a mapping or a
+ * sequence; a packet that is nothing but a header has the field itself.
+ */
+static bool gives_header_field(struct sl_asm *a, const struct sl_abi_opcode *opcode,
+                               const yaml_node_t *value, size_t index)
+{
+    const struct sl_abi_struct *layout = SL_LAYOUT_AEROGPU_CMD_HDR;
+    const yaml_node_t *hdr = opcode->layout == layout ? value : sl_yaml_get(&a->yaml, value, "hdr");
+    if (hdr && hdr->type == YAML_SEQUENCE_NODE) {
+        return (size_t)(hdr->data.sequence.items.top - hdr->data.sequence.items.start) > index;
+    }
+    return hdr && sl_yaml_get(&a->yaml, hdr, layout->fields[index].name);
+}
+
+/* A packet by name: its fields. The header follows unless it is given. */
 static enum sl_status put_packet(struct sl_asm *a, const struct sl_abi_opcode *opcode,
                                  const yaml_node_t *value, struct sl_buf *out, struct sl_error *err)
 {
+    enum { OPCODE, SIZE };
     size_t base = out->size;
     enum sl_status status = sl_asm_struct(a, opcode->layout, value, NULL, 0, out, err);
     if (status != SL_OK) {
         return status;
     }
-    const yaml_node_t *hdr = sl_yaml_get(&a->yaml, value, "hdr");
-    if (!hdr || !sl_yaml_get(&a->yaml, hdr, "opcode")) {
+    if (!gives_header_field(a, opcode, value, OPCODE)) {
         sl_put_le32(out->data + base, opcode->value);
     }
-    if (!hdr || !sl_yaml_get(&a->yaml, hdr, "size_bytes")) {
-        sl_put_le32(out->data + base + 4, (uint32_t)(out->size - base));
+    if (!gives_header_field(a, opcode, value, SIZE)) {
+        sl_put_le32(out->data + base + offsetof(struct aerogpu_cmd_hdr, size_bytes),
+                    (uint32_t)(out->size - base));
     }
     return SL_OK;
 }
