@@ -517,6 +517,26 @@ Test(virtio_queue, vring_events)
     vrig_finish(&rig);
 }
 
+/* Registers that enable a queue take it over from a vring event. */
+Test(virtio_queue, registers_after_vring_events)
+{
+    struct vrig rig;
+    vrig_create(&rig, "", "");
+    start_vring(&rig, 0, 64, 0);
+    vrig_config_write(&rig, 4, 2, 6);
+    vrig_write(&rig, rig.common + VIRTIO_PCI_COMMON_Q_DESCLO, 8, rig.queues[0].desc);
+    vrig_write(&rig, rig.common + VIRTIO_PCI_COMMON_Q_AVAILLO, 8, rig.queues[0].avail);
+    vrig_write(&rig, rig.common + VIRTIO_PCI_COMMON_Q_USEDLO, 8, rig.queues[0].used);
+    vrig_write(&rig, rig.common + VIRTIO_PCI_COMMON_Q_ENABLE, 2, 1);
+    put_request(&rig);
+    put_chain(&rig, 0, VRIG_RESPONSE);
+    vrig_offer(&rig, 0, 0);
+    vrig_notify(&rig, 0);
+    cr_assert_eq(rig.seen[rig.seen_count - 1].kind, SL_OBS_IRQ);
+    cr_assert_eq(rig.seen[rig.seen_count - 1].queue, SL_IRQ_INTX);
+    vrig_finish(&rig);
+}
+
 static void start_event_index(struct vrig *rig)
 {
     vrig_create(rig, "", "");

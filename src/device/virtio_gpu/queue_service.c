@@ -62,6 +62,7 @@ static bool accept(struct sl_vgpu *dev, uint32_t queue, enum sl_vq_result result
 void sl_vgpu_queue_start(struct sl_vgpu *dev, uint32_t queue, const struct sl_vq_rings *rings)
 {
     struct sl_vgpu_queue *it = &dev->queues[queue];
+    it->direct = false;
     uint64_t features = sl_vgpu_features(dev, queue);
     /* Enabling a queue once more moves its rings and keeps its place in them. */
     uint16_t base = it->vq.last_avail;
