@@ -60,7 +60,8 @@ static enum sl_status set_version(struct sl_yaml *yaml, const yaml_node_t *value
 static enum sl_status set_device(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
                                  struct sl_error *err)
 {
-    static const struct sl_asm_device *const devices[] = {&sl_asm_virtio_gpu, &sl_asm_aerogpu};
+    static const struct sl_asm_device *const devices[] = {&sl_asm_virtio_gpu, &sl_asm_aerogpu,
+                                                          &sl_asm_toy};
     struct header *h = data;
     const char *text = sl_yaml_scalar(value);
     for (size_t i = 0; text && i < COUNT(devices); i++) {

@@ -45,6 +45,7 @@ struct sl_asm_device {
 
 extern const struct sl_asm_device sl_asm_virtio_gpu;
 extern const struct sl_asm_device sl_asm_aerogpu;
+extern const struct sl_asm_device sl_asm_toy;
 
 /* An address with a name. */
 struct sl_asm_place {
