@@ -111,6 +111,14 @@ void sl_cli_print_json_string(FILE *out, const char *text);
 enum sl_status sl_cli_parse(const struct sl_cli_verb *verb, int argc, char **argv,
                             struct sl_cli_args *args);
 
+/*
+ * Makes the file at path appear whole or not at all: write() makes a file of another name beside
+ * it, which takes its place if all went well and is removed otherwise.
+ */
+typedef enum sl_status sl_cli_write_fn(void *data, const char *name, struct sl_error *err);
+enum sl_status sl_cli_write_whole(const char *path, sl_cli_write_fn *write, void *data,
+                                  struct sl_error *err);
+
 /* Help on stdout or, after a mistake, on stderr. */
 void sl_cli_print_help(FILE *out);
 void sl_cli_print_verb_help(FILE *out, const struct sl_cli_verb *verb);

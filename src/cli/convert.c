@@ -1,14 +1,11 @@
 /* assemble and import: any readable trace becomes a binary one. */
 #include "cli/verbs.h"
 
-#include "base/buf.h"
 #include "base/status.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-static enum sl_status copy(struct sl_trace *trace, const char *path, struct sl_error *err)
+static enum sl_status copy(void *data, const char *path, struct sl_error *err)
 {
+    struct sl_trace *trace = data;
     struct sl_trace_writer *writer = NULL;
     enum sl_status status = sl_trace_writer_create(path, sl_trace_get_meta(trace), &writer, err);
     while (status == SL_OK) {
@@ -28,23 +25,6 @@ static enum sl_status copy(struct sl_trace *trace, const char *path, struct sl_e
     return status;
 }
 
-/* The output appears whole or not at all. */
-static enum sl_status convert(struct sl_trace *trace, const char *path, struct sl_error *err)
-{
-    struct sl_buf temporary = {0};
-    sl_buf_printf(&temporary, "%s.tmp.%ld", path, (long)getpid());
-    const char *name = sl_buf_cstr(&temporary);
-    enum sl_status status = name ? copy(trace, name, err) : sl_fail_memory(err, 0);
-    if (status == SL_OK && rename(name, path) != 0) {
-        status = sl_fail_errno(err, path, "replace");
-    }
-    if (status != SL_OK && name) {
-        unlink(name);
-    }
-    sl_buf_finish(&temporary);
-    return status;
-}
-
 static enum sl_status run_for(const struct sl_cli_args *args, enum sl_trace_format format,
                               const char *what)
 {
@@ -60,7 +40,7 @@ static enum sl_status run_for(const struct sl_cli_args *args, enum sl_trace_form
     enum sl_status status = SL_OK;
     if (sl_trace_get_format(trace) != format) {
         status = sl_cli_usage(args->verb, "%s is not %s", args->operands[0], what);
-    } else if (convert(trace, output, &err) != SL_OK) {
+    } else if (sl_cli_write_whole(output, copy, trace, &err) != SL_OK) {
         sl_error_set_file(&err, args->operands[0]);
         status = sl_cli_fail(&err);
     }

@@ -1,25 +1,55 @@
 /* dump: a trace as text. */
 #include "cli/verbs.h"
 
+#include "base/status.h"
 #include "trace/dump.h"
+
+#include <stdio.h>
+
+struct job {
+    struct sl_trace *trace;
+    enum sl_dump_format format;
+};
+
+static enum sl_status write_file(void *data, const char *name, struct sl_error *err)
+{
+    const struct job *job = data;
+    FILE *out = fopen(name, "wb");
+    if (!out) {
+        return sl_fail_errno(err, name, "create");
+    }
+    enum sl_status status = sl_trace_dump(job->trace, job->format, out, err);
+    bool failed = ferror(out) != 0;
+    if (failed) {
+        sl_error_set_file(err, name);
+    }
+    failed |= fclose(out) != 0;
+    return status == SL_OK && failed ? sl_fail_errno(err, name, "write") : status;
+}
 
 static enum sl_status run(const struct sl_cli_args *args)
 {
     if (args->values[SL_CLI_JSON] && args->values[SL_CLI_YAML]) {
         return sl_cli_usage(args->verb, "--yaml and --json exclude each other");
     }
-    struct sl_trace *trace;
+    struct job job = {.format = args->values[SL_CLI_JSON] ? SL_DUMP_JSON : SL_DUMP_YAML};
     struct sl_error err = {0};
-    if (sl_trace_open(args->operands[0], &trace, &err) != SL_OK) {
+    if (sl_trace_open(args->operands[0], &job.trace, &err) != SL_OK) {
         return sl_cli_fail(&err);
     }
-    enum sl_dump_format format = args->values[SL_CLI_JSON] ? SL_DUMP_JSON : SL_DUMP_YAML;
-    enum sl_status status = sl_trace_dump(trace, format, stdout, &err);
-    sl_trace_close(trace);
-    return status == SL_OK ? SL_OK : sl_cli_fail(&err);
+    const char *output = args->values[SL_CLI_OUTPUT];
+    enum sl_status status = output ? sl_cli_write_whole(output, write_file, &job, &err)
+                                   : sl_trace_dump(job.trace, job.format, stdout, &err);
+    sl_trace_close(job.trace);
+    if (status != SL_OK) {
+        sl_error_set_file(&err, ferror(stdout) ? "standard output" : args->operands[0]);
+        return sl_cli_fail(&err);
+    }
+    return SL_OK;
 }
 
 static const struct sl_cli_option options[] = {
+    {SL_CLI_OUTPUT, 'o', "output", "FILE", "write into FILE instead of standard output"},
     {SL_CLI_YAML, 0, "yaml", NULL, "print YAML, which is the default"},
     {SL_CLI_JSON, 0, "json", NULL, "print JSON, one object per line"},
 };
