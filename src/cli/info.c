@@ -30,8 +30,8 @@ static void print_text(struct sl_trace *trace)
     printf("abi         %" PRIu32 ".%" PRIu32 "\n", meta->abi_version >> 16,
            meta->abi_version & 0xFFFF);
     print_line("profile", meta->profile[0] ? meta->profile : "(the device's default)");
-    print_line("producer", meta->producer);
-    print_line("provenance", meta->provenance);
+    print_line("producer", meta->producer[0] ? meta->producer : "(none)");
+    print_line("provenance", meta->provenance[0] ? meta->provenance : "(none)");
     for (size_t i = 0; i < meta->ram_count; i++) {
         printf("ram         0x%" PRIx64 " + 0x%" PRIx64 "\n", meta->ram[i].gpa, meta->ram[i].size);
     }
