@@ -113,7 +113,8 @@ test: need-deps ## run all tests; SAN=1 under sanitizers
 	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)MAKE='$(MAKE)' CC='$(CC)' BUILD='$(BUILD)' SAN='$(SAN)' tests/run.sh
 
-CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/scanlock-swapping
+CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/make-aerogputrace \
+  $(BUILD)/tests/scanlock-swapping
 
 .PHONY: test-programs
 test-programs: $(BUILD)/tests/unit-tests $(BUILD)/tests/integration-tests $(CLI_TOOLS) \
@@ -124,6 +125,9 @@ cli-tests: $(CLI_TOOLS) ## run the tests of the command line; UPDATE=1 rewrites 
 	$(Q)BUILD='$(BUILD)' UPDATE='$(UPDATE)' tests/cli/run.sh
 
 $(BUILD)/tests/make-trace: $(BUILD)/tests/cli/make_trace.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/make-aerogputrace: $(BUILD)/tests/cli/make_aerogputrace.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The tool, with files that change between two replays.

@@ -9,8 +9,8 @@
 #     ? its exit status, if that is not 0
 #
 # UPDATE=1 rewrites the files with what the commands do now; look at the difference before you keep
-# it. Commands find scanlock, make-trace and scanlock-swapping (see the .c files here); FULL is a device
-# that is always full, ROOT the project.
+# it. Commands find scanlock, make-trace, make-aerogputrace and scanlock-swapping (see the .c files
+# here); FULL is a device that is always full, ROOT the project.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 ROOT=$PWD
