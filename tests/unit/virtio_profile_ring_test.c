@@ -322,3 +322,65 @@ Test(virtio_profile_ring, bad_head_leaves_avail_event)
     cr_expect_eq(vrig_get16(&rig, avail_event), 1);
     vrig_finish(&rig);
 }
+
+/* ---- Answers that land on the available ring ---- */
+
+enum {
+    CELLS = 0xB0000, /* numbers of 8 bytes that chains move about */
+    STATIC = 0xB1000,
+    SCRATCH = 0xB2000,
+    AERO_QUEUE = 128,
+    LAST_SLOTS = 124,
+};
+
+/*
+ * A chain from descriptor first on that copies 8 bytes, by way of a fence: its request has them in
+ * the middle, the prototype's answer repeats them there. Only kept of them are written to target.
+ */
+static void put_copier(struct vrig *rig, uint32_t first, uint64_t from, uint64_t target,
+                       uint32_t kept)
+{
+    uint16_t at = (uint16_t)first;
+    direct(rig, first, STATIC, 8, VRING_DESC_F_NEXT, ++at);
+    direct(rig, first + 1, from, 8, VRING_DESC_F_NEXT, ++at);
+    direct(rig, first + 2, STATIC + 16, 8, VRING_DESC_F_NEXT, ++at);
+    direct(rig, first + 3, SCRATCH, 8, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, ++at);
+    direct(rig, first + 4, target, kept, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, ++at);
+    direct(rig, first + 5, SCRATCH, 1000, VRING_DESC_F_WRITE, 0);
+}
+
+static void count_used(void *data, const struct sl_observation *observation)
+{
+    size_t *count = data;
+    *count += observation->kind == SL_OBS_USED;
+}
+
+/*
+ * The prototype goes on while more is available than the queue holds. Here the last chains of each
+ * round swap two numbers and put one into avail.idx, so that it is always somewhere else than the
+ * device is. A notification ends all the same.
+ */
+Test(virtio_profile_ring, answers_that_feed_the_ring, .timeout = 120)
+{
+    static struct vrig rig;
+    uint64_t avail = VRIG_CONTROL + 0x8000;
+    size_t used = 0;
+    vrig_start(&rig, "aero-proto", "");
+    rig.observer = (struct sl_observer){.data = &used, .observe = count_used};
+    vrig_put16(&rig, STATIC, 0x0208); /* RESOURCE_MAP_BLOB: an error, 24 bytes */
+    vrig_put16(&rig, CELLS, 64);
+    vrig_put16(&rig, CELLS + 8, 192);
+    direct(&rig, 0, VRIG_REQUEST, 24, VRING_DESC_F_NEXT, 1000);
+    put_copier(&rig, 10, CELLS, avail + 2, 2);
+    put_copier(&rig, 20, CELLS, CELLS + 16, 8);
+    put_copier(&rig, 30, CELLS + 8, CELLS, 8);
+    put_copier(&rig, 40, CELLS + 16, CELLS + 8, 8);
+    for (uint32_t slot = LAST_SLOTS; slot < AERO_QUEUE; slot++) {
+        uint16_t head = (uint16_t)((slot - LAST_SLOTS + 1) * 10);
+        vrig_put16(&rig, avail + 4 + 2 * (uint64_t)slot, head);
+    }
+    vrig_put16(&rig, avail + 2, 192);
+    vrig_notify(&rig, 0);
+    cr_expect_eq(used, 65536, "%zu chains", used);
+    vrig_finish(&rig);
+}

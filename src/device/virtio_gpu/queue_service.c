@@ -16,6 +16,12 @@ enum { HEADER_SIZE = sizeof(struct sl_virtio_gpu_ctrl_hdr) };
 /* What a chain costs besides its bytes, and what one that is malformed may have cost. */
 enum { CHAIN_WORK = 64, BUFFER_WORK = 16, MALFORMED_WORK = 65536 };
 
+/*
+ * Chains after which a notification is over: as many as an index can count. Answers that land on
+ * the available ring could keep a tolerant queue busy for ever; the rest waits for the next one.
+ */
+enum { MOST_SERVED = 65536 };
+
 enum { ERROR_BROKEN = 1 };
 
 /* One round of one queue. */
@@ -350,8 +356,10 @@ static bool may_serve(const struct sl_vgpu *dev, uint32_t queue)
 void sl_vgpu_queue_serve(struct sl_vgpu *dev, uint32_t queue)
 {
     enum sl_vq_result result = SL_VQ_FULL;
-    while (result == SL_VQ_FULL && may_serve(dev, queue)) {
+    size_t served = 0;
+    while (result == SL_VQ_FULL && served < MOST_SERVED && may_serve(dev, queue)) {
         result = pop_all(dev, queue);
+        served += dev->batch.chain_count;
         for (size_t i = 0; i < dev->batch.chain_count && dev->fault == SL_OK; i++) {
             const struct round round = {.dev = dev, .queue = queue, .chain = &dev->batch.chains[i]};
             if (queue != SL_VGPU_CONTROL_QUEUE || !dev->stalled) {
