@@ -27,7 +27,7 @@ enum { RINGS = 0x1000, RING_SPAN = 0x4000, AVAIL = 0x1000, USED = 0x2000 };
 enum { SLOTS = 0x10000, SLOT_SIZE = 0x1000, RESPONSE = 0x800, BACKING = 0x40000 };
 
 /* Bounds on one input: what a device may be asked to do, and how much it may hold. */
-enum { MOST_ACTIONS = 400, MOST_NOTIFIES = 48, MEMORY_LIMIT = 4 << 20 };
+enum { MOST_ACTIONS = 400, MOST_NOTIFIES = 48, MOST_SEEN = 20000, MEMORY_LIMIT = 4 << 20 };
 
 struct driver {
     struct sl_cursor in;
@@ -38,6 +38,8 @@ struct driver {
     uint32_t queue_size;
     uint16_t avail[2];
     unsigned notifies;
+    unsigned seen; /* observations */
+    struct sl_observer observer;
 };
 
 /* Numbers at which comparisons and sums go wrong. */
@@ -296,6 +298,12 @@ enum { ACTION_COUNT = sizeof(actions) / sizeof(actions[0]) };
 
 /* ---- Inputs ---- */
 
+static void observe(void *data, const struct sl_observation *observation)
+{
+    struct driver *d = data;
+    d->seen += observation->kind != 0;
+}
+
 static bool make_device(struct driver *d)
 {
     static const char *const profiles[] = {"default", "qemu", "qemu72", "aero-proto", "spec"};
@@ -317,11 +325,13 @@ static bool make_device(struct driver *d)
     size_t option_count = sizeof(options) / sizeof(options[0]) - ((settings >> 4 & 3) == 0);
     struct sl_target_config config = {
         .mem = d->mem,
+        .observer = &d->observer,
         .profile = profiles[profile],
         .options = options,
         .option_count = option_count,
         .max_memory_bytes = MEMORY_LIMIT,
     };
+    d->observer = (struct sl_observer){.data = d, .observe = observe};
     bool aero = profile == 3;
     d->queue_size = aero ? 128 : settings & 4 ? 3 : 8;
     d->bar = aero ? SL_SPACE_BAR0 : SL_SPACE_BAR4;
@@ -334,7 +344,7 @@ static void run(struct driver *d)
     if (!make_device(d)) {
         return;
     }
-    for (int i = 0; i < MOST_ACTIONS && sl_cursor_left(&d->in) > 0; i++) {
+    for (int i = 0; i < MOST_ACTIONS && d->seen < MOST_SEEN && sl_cursor_left(&d->in) > 0; i++) {
         actions[sl_cursor_u8(&d->in) % ACTION_COUNT](d);
     }
     d->target->impl->fault(d->target, NULL);
