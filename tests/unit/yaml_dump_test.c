@@ -241,6 +241,44 @@ Test(yaml_dump, says_what_events_mean)
     sl_trace_close(trace);
 }
 
+Test(yaml_dump, json_of_each_type)
+{
+    struct sl_trace *trace =
+        yaml_open("aerogpu", "- memory: {at: 0x10, hex: '0aff'}\n"
+                             "- read: {space: vga, offset: 1, size: 2}\n"
+                             "- vring: {queue: 1, size: 2, desc: 3, avail: 4, used: 5, base: 6}\n"
+                             "- kick: 7\n"
+                             "- vblank: {count: 8, time_ns: 9}\n"
+                             "- frame: '\"'\n"
+                             "- expect: {kind: used, queue: 1, head: 2, value: 3}\n"
+                             "- note: \"\\n\"\n"
+                             "- display: {scanout: 1, width: 2, height: 3}\n"
+                             "- reset: {}\n"
+                             "- attach: {name: n, hex: '01'}\n");
+    size_t size = 0;
+    char *text = dump(trace, SL_DUMP_JSON, &size);
+    cr_assert_str_eq(
+        text, "{\"type\":\"trace\",\"device\":\"aerogpu\",\"abi\":\"1.4\",\"about\":\"\","
+              "\"producer\":\"\","
+              "\"profile\":\"\",\"truncated\":false,\"options\":{},"
+              "\"ram\":[{\"base\":\"0x0\",\"size\":\"0x4000000\"}]}\n"
+              "{\"type\":\"memory\",\"event\":0,\"at\":\"0x10\",\"hex\":\"0aff\"}\n"
+              "{\"type\":\"read\",\"event\":1,\"space\":\"vga\",\"offset\":\"0x1\",\"size\":2}\n"
+              "{\"type\":\"vring\",\"event\":2,\"queue\":1,\"size\":2,\"desc\":\"0x3\","
+              "\"avail\":\"0x4\",\"used\":\"0x5\",\"base\":6}\n"
+              "{\"type\":\"kick\",\"event\":3,\"queue\":7}\n"
+              "{\"type\":\"vblank\",\"event\":4,\"count\":8,\"time_ns\":\"0x9\"}\n"
+              "{\"type\":\"frame\",\"event\":5,\"name\":\"\\\"\"}\n"
+              "{\"type\":\"expect\",\"event\":6,\"kind\":\"used\",\"queue\":1,\"head\":2,"
+              "\"value\":\"0x3\",\"hex\":\"\"}\n"
+              "{\"type\":\"note\",\"event\":7,\"text\":\"\\u000A\"}\n"
+              "{\"type\":\"display\",\"event\":8,\"scanout\":1,\"width\":2,\"height\":3}\n"
+              "{\"type\":\"reset\",\"event\":9}\n"
+              "{\"type\":\"attach\",\"event\":10,\"name\":\"n\",\"hex\":\"01\"}\n");
+    free(text);
+    sl_trace_close(trace);
+}
+
 /* Ring with one entry: descriptor at 0x1040, stream at 0x2000 with one unknown packet and a marker.
  */
 Test(yaml_dump, shows_streams_behind_a_doorbell)
