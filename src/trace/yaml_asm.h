@@ -64,6 +64,7 @@ struct sl_asm {
     uint64_t heap; /* next free address of what the assembler gives out */
     uint64_t heap_end;
     uint64_t items; /* items lowered so far, repeated ones each time */
+    uint64_t work;  /* what was read so far, repeated each time */
     unsigned repeat_depth;
 };
 
@@ -83,6 +84,15 @@ enum sl_status sl_asm_put_memory(struct sl_asm *a, const yaml_node_t *node, uint
                                  const void *bytes, size_t size, struct sl_error *err);
 
 /* ---- Values (yaml_value.c) ---- */
+
+#define SL_ASM_WORK_MAX (UINT64_C(4) << 30)
+
+/*
+ * Accounts for reading amount bytes or values that need not end up in events, so that a repeat
+ * cannot multiply them without end: host.limit.
+ */
+enum sl_status sl_asm_spend(struct sl_asm *a, const yaml_node_t *node, uint64_t amount,
+                            struct sl_error *err);
 
 /* DAMAGED at the line of node. */
 #define sl_asm_fail(a, node, rule, err, ...)                                                       \

@@ -30,6 +30,10 @@ enum sl_status sl_asm_hex(struct sl_asm *a, const yaml_node_t *node, struct sl_b
     if (node->type != YAML_SCALAR_NODE) {
         return sl_asm_fail(a, node, SL_RULE_YAML_VALUE, err, "expected hexadecimal digits");
     }
+    enum sl_status status = sl_asm_spend(a, node, node->data.scalar.length, err);
+    if (status != SL_OK) {
+        return status;
+    }
     const uint8_t *p = node->data.scalar.value;
     const uint8_t *end = p + node->data.scalar.length;
     while (p < end) {
@@ -67,9 +71,10 @@ enum sl_status sl_asm_path(struct sl_asm *a, const yaml_node_t *node, struct sl_
         return sl_fail(err, SL_ERR_ENVIRONMENT, SL_RULE_HOST_FILE, "cannot open '%.80s': %s", name,
                        strerror(errno));
     }
-    return S_ISREG(info.st_mode)
-               ? SL_OK
-               : sl_asm_fail(a, node, SL_RULE_YAML_FILE, err, "'%.80s' is no regular file", name);
+    if (!S_ISREG(info.st_mode)) {
+        return sl_asm_fail(a, node, SL_RULE_YAML_FILE, err, "'%.80s' is no regular file", name);
+    }
+    return sl_asm_spend(a, node, info.st_size < 0 ? 0 : (uint64_t)info.st_size, err);
 }
 
 static enum sl_status read_hex(struct sl_asm *a, const yaml_node_t *item, const yaml_node_t *node,

@@ -9,6 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A number or name longer than this is none. */
+enum { SCALAR_MAX = 256 };
+
+enum sl_status sl_asm_spend(struct sl_asm *a, const yaml_node_t *node, uint64_t amount,
+                            struct sl_error *err)
+{
+    if (amount > SL_ASM_WORK_MAX - a->work) {
+        sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                "more than 0x%" PRIx64 " bytes and values to read, the limit", SL_ASM_WORK_MAX);
+        sl_error_set_file(err, a->yaml.path);
+        sl_error_set_line(err, sl_yaml_line(&a->yaml, node));
+        return SL_ERR_UNSUPPORTED;
+    }
+    a->work += amount;
+    return SL_OK;
+}
+
+static const char *short_scalar(const yaml_node_t *node)
+{
+    bool is_short = node->type == YAML_SCALAR_NODE && node->data.scalar.length <= SCALAR_MAX;
+    return is_short ? sl_yaml_scalar(node) : NULL;
+}
+
 /* Reads a number with its suffix from the start of text; NULL if there is none. */
 static const char *scan_number(const char *text, uint64_t *out)
 {
@@ -53,8 +76,12 @@ static const char *scan_part(const char *text, const struct sl_asm_place *place,
 enum sl_status sl_asm_number(struct sl_asm *a, const yaml_node_t *node, uint64_t max, uint64_t *out,
                              struct sl_error *err)
 {
-    const char *text = sl_yaml_scalar(node);
+    const char *text = short_scalar(node);
     uint64_t value = 0;
+    enum sl_status status = sl_asm_spend(a, node, 1, err);
+    if (status != SL_OK) {
+        return status;
+    }
     const char *rest = text ? scan_number(text, &value) : NULL;
     if (!rest && text && is_name_char(text[0]) && !isdigit((unsigned char)text[0])) {
         size_t length = 0;
@@ -62,6 +89,10 @@ enum sl_status sl_asm_number(struct sl_asm *a, const yaml_node_t *node, uint64_t
             length++;
         }
         const struct sl_asm_place *place = sl_asm_find(a, text, length);
+        status = sl_asm_spend(a, node, a->place_count, err);
+        if (status != SL_OK) {
+            return status;
+        }
         if (!place) {
             return sl_asm_fail(a, node, SL_RULE_YAML_NAME, err,
                                "'%s' is neither a number nor the name of an address", text);
@@ -119,7 +150,11 @@ static bool parse_negative(const char *text, uint32_t size, uint64_t *out)
 enum sl_status sl_asm_value(struct sl_asm *a, const yaml_node_t *node, enum sl_abi_type type,
                             const struct sl_abi_enum *names, uint64_t *out, struct sl_error *err)
 {
-    const char *text = sl_yaml_scalar(node);
+    const char *text = short_scalar(node);
+    enum sl_status status = sl_asm_spend(a, node, 1, err);
+    if (status != SL_OK) {
+        return status;
+    }
     if (text && sl_abi_parse_value(text, type, names, out)) {
         return SL_OK;
     }

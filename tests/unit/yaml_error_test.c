@@ -3,7 +3,10 @@
 #include "yaml_fixture.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct bad {
     const char *text;
@@ -217,6 +220,33 @@ Test(yaml_error, limits_are_named)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_bad_event(cases[i].event, "host.limit", 5, SL_ERR_UNSUPPORTED);
     }
+}
+
+/* A sparse file of 5 GiB: the assembler looks at the size before it reads. */
+Test(yaml_error, reading_is_bounded)
+{
+    static const char text[] = HEAD "events:\n- memory: {at: 0, file: big, size: 1}\n";
+    char folder[] = "/tmp/scanlock-yaml-XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    char big[64];
+    char path[64];
+    snprintf(big, sizeof(big), "%s/big", folder);
+    snprintf(path, sizeof(path), "%s/t.yaml", folder);
+    FILE *sparse = fopen(big, "wb");
+    int grown = sparse ? ftruncate(fileno(sparse), INT64_C(5) << 30) : -1;
+    if (sparse) {
+        fclose(sparse);
+    }
+    struct sl_trace *trace = NULL;
+    struct sl_error err = {0};
+    enum sl_status status =
+        sl_yaml_open_memory((const uint8_t *)text, strlen(text), path, NULL, &trace, &err);
+    unlink(big);
+    rmdir(folder);
+    cr_assert_eq(grown, 0);
+    cr_assert_eq(status, SL_ERR_UNSUPPORTED, "%s", err.message);
+    cr_assert_str_eq(err.rule, "host.limit");
+    cr_assert_eq(err.line, 4);
 }
 
 Test(yaml_error, repeats_and_documents_are_only_so_deep)
