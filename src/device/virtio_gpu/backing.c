@@ -107,43 +107,82 @@ static size_t find_run(const struct sl_vgpu_backing *backing, size_t hint, uint6
     return low;
 }
 
-/* Copies, or counts, guest memory until a hole. */
-static size_t copy_out(const struct sl_mem *mem, uint64_t gpa, uint8_t *out, size_t size)
+/* Guest memory that is about to be copied: a piece in place, as far as it reaches. */
+struct ahead {
+    const uint8_t *bytes; /* NULL = not looked up yet */
+    size_t run;
+};
+
+/*
+ * Scattered pages are where no hardware prefetcher goes: asking for the start of the next one while
+ * this one is copied hides most of its latency.
+ */
+static struct ahead look_ahead(const struct sl_mem *mem, uint64_t gpa, uint64_t size)
+{
+    enum { LINE = 64, LINES = 8 };
+    struct ahead ahead = {0};
+    size_t wanted = size < SIZE_MAX ? (size_t)size : SIZE_MAX;
+    ahead.bytes = sl_mem_peek(mem, gpa, wanted, &ahead.run);
+    for (size_t i = 0; ahead.bytes && i < LINE * LINES && i < ahead.run; i += LINE) {
+        __builtin_prefetch(ahead.bytes + i);
+    }
+    return ahead;
+}
+
+/* Copies, or counts, guest memory until a hole. first is what is at gpa, if known. */
+static size_t copy_out(const struct sl_mem *mem, struct ahead first, uint64_t gpa, uint8_t *out,
+                       size_t size)
 {
     size_t done = 0;
     while (done < size) {
-        size_t run;
-        const uint8_t *bytes = sl_mem_peek(mem, gpa + done, size - done, &run);
-        if (!bytes) {
+        struct ahead piece = first;
+        if (!piece.bytes) {
+            piece.bytes = sl_mem_peek(mem, gpa + done, size - done, &piece.run);
+        }
+        if (!piece.bytes) {
             break;
         }
+        size_t part = piece.run < size - done ? piece.run : size - done;
         if (out) {
-            memcpy(out + done, bytes, run);
+            memcpy(out + done, piece.bytes, part);
         }
-        done += run;
+        done += part;
+        first.bytes = NULL;
     }
     return done;
+}
+
+/* Bytes of a run of the backing. */
+static uint64_t run_size(const struct sl_vgpu_backing *backing, size_t i)
+{
+    uint64_t end = i + 1 < backing->count ? backing->runs[i + 1].start : backing->size;
+    return end - backing->runs[i].start;
 }
 
 size_t sl_vgpu_backing_read(const struct sl_mem *mem, const struct sl_vgpu_backing *backing,
                             struct sl_vgpu_place *place, uint64_t offset, uint8_t *out, size_t size)
 {
     size_t done = 0;
+    struct ahead ahead = {0};
     if (offset >= backing->size) {
         return 0;
     }
     size_t i = find_run(backing, place->run, offset);
     for (; done < size && i < backing->count; i++) {
-        uint64_t end = i + 1 < backing->count ? backing->runs[i + 1].start : backing->size;
         uint64_t into = offset + done - backing->runs[i].start;
-        uint64_t left = end - backing->runs[i].start - into;
+        uint64_t left = run_size(backing, i) - into;
         size_t part = left < size - done ? (size_t)left : size - done;
         uint64_t gpa;
         if (!sl_add_u64(backing->runs[i].gpa, into, &gpa) || gpa > UINT64_MAX - part) {
             break;
         }
         place->run = i;
-        size_t copied = copy_out(mem, gpa, out ? out + done : NULL, part);
+        struct ahead here = ahead;
+        ahead = (struct ahead){0};
+        if (done + part < size && i + 1 < backing->count) {
+            ahead = look_ahead(mem, backing->runs[i + 1].gpa, run_size(backing, i + 1));
+        }
+        size_t copied = copy_out(mem, here, gpa, out ? out + done : NULL, part);
         done += copied;
         if (copied < part) {
             break;
