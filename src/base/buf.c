@@ -149,6 +149,11 @@ void sl_buf_hex(struct sl_buf *buf, const uint8_t *bytes, size_t size)
     }
 }
 
+bool sl_buf_equal(const struct sl_buf *a, const struct sl_buf *b)
+{
+    return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
+}
+
 const char *sl_buf_cstr(struct sl_buf *buf)
 {
     if (!reserve(buf, 1)) {

@@ -39,6 +39,9 @@ void sl_buf_printf(struct sl_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void sl_buf_hex(struct sl_buf *buf, const uint8_t *bytes, size_t size);
 
+/* True if both hold the same bytes, none included. */
+bool sl_buf_equal(const struct sl_buf *a, const struct sl_buf *b);
+
 /* Adds a terminator that size does not count and returns the text; NULL if failed. */
 const char *sl_buf_cstr(struct sl_buf *buf);
 

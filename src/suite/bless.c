@@ -263,7 +263,7 @@ static enum sl_status write_frames(struct bless *bless, struct sl_error *err)
     if (status == SL_OK && sl_file_exists(text)) {
         status = sl_file_read(text, UINT64_MAX, &present, err);
     }
-    bool same = present.size == wanted.size && memcmp(present.data, wanted.data, wanted.size) == 0;
+    bool same = sl_buf_equal(&present, &wanted);
     if (status == SL_OK && !same) {
         status = write_file(bless, "frames", ".txt", &wanted, err);
         say(bless, "bound", "frames", ".txt\n");

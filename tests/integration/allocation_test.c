@@ -10,7 +10,6 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <string.h>
 
 TestSuite(allocation);
 
@@ -47,7 +46,7 @@ static void fail_each(const char *path)
         fail_alloc_arm(n);
         enum sl_status status = replay(trace, &got, &err);
         failed = fail_alloc_disarm();
-        bool same = got.size == want.size && memcmp(got.data, want.data, got.size) == 0;
+        bool same = sl_buf_equal(&got, &want);
         if (status == SL_OK) {
             cr_assert(same || failed, "%s: allocation %u", path, n);
         } else {
