@@ -261,6 +261,9 @@ static enum sl_status put_stream(struct sl_asm *a, const yaml_node_t *stream,
     for (const yaml_node_item_t *p = stream->data.sequence.items.start;
          status == SL_OK && p < stream->data.sequence.items.top; p++) {
         status = put_stream_item(a, sl_yaml_node(&a->yaml, *p), out, err);
+        if (status == SL_OK) {
+            status = sl_asm_check_room(a, out->size, err);
+        }
     }
     if (status == SL_OK && !(header && sl_yaml_get(&a->yaml, header, "size_bytes"))) {
         sl_put_le32(out->data + offsetof(struct aerogpu_cmd_stream_header, size_bytes),
@@ -303,6 +306,9 @@ static enum sl_status put_table(struct sl_asm *a, const yaml_node_t *allocs,
                                0, out, err);
         if (status == SL_OK && stride > out->size - base && stride <= RING_STRIDE_MAX) {
             sl_buf_append_zeros(out, (size_t)stride - (out->size - base));
+        }
+        if (status == SL_OK) {
+            status = sl_asm_check_room(a, out->size, err);
         }
     }
     if (status == SL_OK && out->failed) {

@@ -158,6 +158,12 @@ const struct sl_asm_place *sl_asm_find(const struct sl_asm *a, const char *name,
 enum sl_status sl_asm_bytes(struct sl_asm *a, const yaml_node_t *item, struct sl_buf *out,
                             struct sl_error *err);
 
+/*
+ * UNSUPPORTED (host.limit) for more bytes than the next event may carry. Whoever gathers bytes of
+ * several items asks after each, so that no buffer grows far beyond what could become an event.
+ */
+enum sl_status sl_asm_check_room(struct sl_asm *a, uint64_t size, struct sl_error *err);
+
 /* Pairs of hexadecimal digits, blanks between pairs ignored. */
 enum sl_status sl_asm_hex(struct sl_asm *a, const yaml_node_t *node, struct sl_buf *out,
                           struct sl_error *err);

@@ -184,6 +184,16 @@ static enum sl_status read_file(struct sl_asm *a, const yaml_node_t *item, const
     return status;
 }
 
+enum sl_status sl_asm_check_room(struct sl_asm *a, uint64_t size, struct sl_error *err)
+{
+    uint64_t room = sl_event_list_room(a->list);
+    if (size <= room) {
+        return SL_OK;
+    }
+    return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                   "0x%" PRIx64 " bytes, the limit leaves 0x%" PRIx64, size, room);
+}
+
 /* How many bytes an endless source gives: the key size, or the size of a surface. */
 static enum sl_status read_size(struct sl_asm *a, const yaml_node_t *item, uint64_t *size,
                                 struct sl_error *err)
@@ -199,15 +209,10 @@ static enum sl_status read_size(struct sl_asm *a, const yaml_node_t *item, uint6
         return status;
     }
     enum sl_status status = sl_asm_number(a, node, UINT64_MAX, size, err);
-    if (status == SL_OK && *size > sl_event_list_room(a->list)) {
-        status =
-            sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
-                    "0x%" PRIx64 " bytes, limit 0x%" PRIx64, *size, sl_event_list_room(a->list));
-    }
-    return status;
+    return status == SL_OK ? sl_asm_check_room(a, *size, err) : status;
 }
 
-/* Room for the bytes of an endless source. */
+/* Room for the bytes of an endless source; *size is left alone where there is none. */
 static enum sl_status begin(struct sl_asm *a, const yaml_node_t *item, struct sl_buf *out,
                             uint8_t **bytes, size_t *size, struct sl_error *err)
 {
@@ -216,9 +221,12 @@ static enum sl_status begin(struct sl_asm *a, const yaml_node_t *item, struct sl
     if (status != SL_OK) {
         return status;
     }
+    *bytes = sl_buf_extend(out, (size_t)wanted);
+    if (!*bytes) {
+        return sl_fail_memory(err, wanted);
+    }
     *size = (size_t)wanted;
-    *bytes = sl_buf_extend(out, *size);
-    return *bytes || *size == 0 ? SL_OK : sl_fail_memory(err, wanted);
+    return SL_OK;
 }
 
 static enum sl_status read_fill(struct sl_asm *a, const yaml_node_t *item, const yaml_node_t *node,
@@ -304,10 +312,8 @@ static enum sl_status read_parts(struct sl_asm *a, const yaml_node_t *item, cons
         if (status == SL_OK) {
             status = sl_asm_bytes(a, part, out, err);
         }
-        if (status == SL_OK && out->size > sl_event_list_room(a->list)) {
-            status = sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
-                             "parts of more than 0x%" PRIx64 " bytes, the limit",
-                             sl_event_list_room(a->list));
+        if (status == SL_OK) {
+            status = sl_asm_check_room(a, out->size, err);
         }
     }
     return status;

@@ -462,3 +462,36 @@ Test(yaml_aerogpu, what_is_refused)
         sl_buf_finish(&text);
     }
 }
+
+/* More than the 256 MiB of an event, in pieces that would fit. */
+static void assert_too_large(const char *submission)
+{
+    struct sl_trace *trace;
+    struct sl_error err = {0};
+    struct sl_buf text = {0};
+    sl_buf_printf(&text, "scanlock: 1\ndevice: aerogpu\nram: [{base: 0, size: 4G}]\nevents:\n%s%s",
+                  START, submission);
+    cr_assert_eq(yaml_try(sl_buf_cstr(&text), &trace, &err), SL_ERR_UNSUPPORTED, "%s", err.message);
+    cr_assert_str_eq(err.rule, "host.limit");
+    cr_assert_eq(err.line, 6);
+    sl_buf_finish(&text);
+}
+
+Test(yaml_aerogpu, streams_are_only_so_large)
+{
+    assert_too_large("- submit: {stream: [UPLOAD_RESOURCE: {data: {fill: 0, size: 129M}},\n"
+                     "    UPLOAD_RESOURCE: {data: {fill: 0, size: 129M}}]}\n");
+}
+
+/* 65536 entries of 4096 bytes are 256 MiB, without the header. */
+Test(yaml_aerogpu, tables_are_only_so_large)
+{
+    struct sl_buf submission = {0};
+    sl_buf_text(&submission, "- submit: {table: {entry_stride_bytes: 4096}, allocs: [");
+    for (unsigned i = 0; i < 65536; i++) {
+        sl_buf_text(&submission, "{},");
+    }
+    sl_buf_text(&submission, "]}\n");
+    assert_too_large(sl_buf_cstr(&submission));
+    sl_buf_finish(&submission);
+}
