@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { FEWEST_BUCKETS = 64 };
-
 /* Of the kernel; where they have another size the advice does nothing. */
 #define LARGE_PAGE ((size_t)2 << 20)
 
@@ -28,74 +26,30 @@ bool sl_vgpu_rect_fits(const struct sl_virtio_gpu_rect *rect, uint32_t width, ui
     return (uint64_t)rect->x + rect->width <= width && (uint64_t)rect->y + rect->height <= height;
 }
 
-/* Multiplicative hashing: neighbouring ids go to different buckets. */
-static size_t bucket_of(const struct sl_vgpu_resources *table, uint32_t id)
-{
-    return (id * UINT32_C(0x9E3779B1) >> 7) & (table->bucket_count - 1);
-}
-
 struct sl_vgpu_resource *sl_vgpu_resource_find(const struct sl_vgpu *dev, uint32_t id)
 {
-    const struct sl_vgpu_resources *table = &dev->resources;
-    if (table->bucket_count == 0) {
-        return NULL;
-    }
-    struct sl_vgpu_resource *resource = table->buckets[bucket_of(table, id)];
-    while (resource && resource->id != id) {
-        resource = resource->next;
-    }
-    return resource;
-}
-
-static void link_resource(struct sl_vgpu_resources *table, struct sl_vgpu_resource *resource)
-{
-    struct sl_vgpu_resource **bucket = &table->buckets[bucket_of(table, resource->id)];
-    resource->next = *bucket;
-    *bucket = resource;
-}
-
-static bool grow_table(struct sl_vgpu_resources *table)
-{
-    struct sl_vgpu_resources grown = *table;
-    grown.bucket_count = table->bucket_count ? table->bucket_count * 2 : FEWEST_BUCKETS;
-    grown.buckets = calloc(grown.bucket_count, sizeof(struct sl_vgpu_resource *));
-    if (!grown.buckets) {
-        return false;
-    }
-    for (size_t i = 0; i < table->bucket_count; i++) {
-        while (table->buckets[i]) {
-            struct sl_vgpu_resource *moved = table->buckets[i];
-            table->buckets[i] = moved->next;
-            link_resource(&grown, moved);
-        }
-    }
-    free(table->buckets);
-    *table = grown;
-    return true;
+    return (struct sl_vgpu_resource *)sl_digital_find(&dev->resources.tree, id);
 }
 
 struct sl_vgpu_resource *sl_vgpu_resource_add(struct sl_vgpu *dev, uint32_t id)
 {
-    struct sl_vgpu_resources *table = &dev->resources;
     if (!sl_vgpu_memory_take(dev, sizeof(struct sl_vgpu_resource))) {
         return NULL;
     }
     struct sl_vgpu_resource *resource = calloc(1, sizeof(*resource));
-    if (!resource || (table->count >= table->bucket_count && !grow_table(table))) {
-        free(resource);
+    if (!resource) {
         sl_vgpu_memory_give(dev, sizeof(struct sl_vgpu_resource));
         sl_vgpu_fail_memory(dev, sizeof(*resource));
         return NULL;
     }
-    resource->id = id;
-    link_resource(table, resource);
-    table->count++;
+    resource->node.key = id;
+    sl_digital_insert(&dev->resources.tree, &resource->node);
     return resource;
 }
 
-/* Frees what is no longer in the table. */
-static void free_resource(struct sl_vgpu *dev, struct sl_vgpu_resource *resource)
+static void remove_resource(struct sl_vgpu *dev, struct sl_vgpu_resource *resource)
 {
+    sl_digital_remove(&dev->resources.tree, &resource->node);
     if (!resource->blob) {
         dev->resources.image_bytes -= sl_vgpu_image_bytes(resource);
     }
@@ -108,30 +62,11 @@ static void free_resource(struct sl_vgpu *dev, struct sl_vgpu_resource *resource
     free(resource);
 }
 
-static void remove_resource(struct sl_vgpu *dev, struct sl_vgpu_resource *resource)
-{
-    struct sl_vgpu_resources *table = &dev->resources;
-    struct sl_vgpu_resource **link = &table->buckets[bucket_of(table, resource->id)];
-    while (*link != resource) {
-        link = &(*link)->next;
-    }
-    *link = resource->next;
-    table->count--;
-    free_resource(dev, resource);
-}
-
 void sl_vgpu_resources_clear(struct sl_vgpu *dev)
 {
-    struct sl_vgpu_resources *table = &dev->resources;
-    for (size_t i = 0; i < table->bucket_count; i++) {
-        while (table->buckets[i]) {
-            struct sl_vgpu_resource *resource = table->buckets[i];
-            table->buckets[i] = resource->next;
-            free_resource(dev, resource);
-        }
+    while (dev->resources.tree.root) {
+        remove_resource(dev, (struct sl_vgpu_resource *)dev->resources.tree.root);
     }
-    free(table->buckets);
-    *table = (struct sl_vgpu_resources){0};
 }
 
 /*

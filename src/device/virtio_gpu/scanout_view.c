@@ -186,7 +186,7 @@ static bool flush_fits(const struct sl_vgpu *dev, const struct sl_vgpu_resource 
     }
     for (uint32_t i = 0; i < SL_VGPU_SCANOUTS_MAX; i++) {
         const struct sl_vgpu_view *view = &dev->scanouts[i].view;
-        if (view->resource_id == resource->id && touches(rect, &view->rect)) {
+        if (view->resource_id == resource->node.key && touches(rect, &view->rect)) {
             return true;
         }
     }

@@ -12,6 +12,7 @@
 
 #include "abi_virtio_gpu.h"
 #include "base/buf.h"
+#include "base/digital_tree.h"
 #include "device/virtio_gpu/profile.h"
 
 #include <scanlock/device.h>
@@ -183,8 +184,7 @@ size_t sl_vgpu_backing_read(const struct sl_mem *mem, const struct sl_vgpu_backi
 /* ---- resource_table.c ---- */
 
 struct sl_vgpu_resource {
-    struct sl_vgpu_resource *next; /* in its bucket */
-    uint32_t id;
+    struct sl_digital_node node; /* first; the key is the resource id */
     bool blob;
     uint32_t width;
     uint32_t height;
@@ -196,9 +196,7 @@ struct sl_vgpu_resource {
 };
 
 struct sl_vgpu_resources {
-    struct sl_vgpu_resource **buckets;
-    size_t bucket_count; /* a power of two, or 0 */
-    size_t count;
+    struct sl_digital_tree tree;
     uint64_t image_bytes; /* of all 2D resources */
 };
 
