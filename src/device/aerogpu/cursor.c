@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "device/aerogpu/front.h"
 #include "device/aerogpu/pixel_row.h"
+#include "render/overlay.h"
 
 #include <stdlib.h>
 
@@ -36,42 +37,6 @@ static int64_t edge(const struct sl_agpu *dev, uint32_t position, uint32_t hot)
     return at < INT32_MIN ? INT32_MIN : at;
 }
 
-/* The part of a side of the cursor that lies on the scanout: [begin, end) in cursor pixels. */
-struct span {
-    uint32_t begin;
-    uint32_t end;
-};
-
-static struct span clip(int64_t at, uint32_t size, uint32_t limit)
-{
-    int64_t begin = at < 0 ? -at : 0;
-    int64_t end = (int64_t)limit - at < size ? (int64_t)limit - at : size;
-    if (begin >= end) {
-        return (struct span){0};
-    }
-    return (struct span){.begin = (uint32_t)begin, .end = (uint32_t)end};
-}
-
-/* s * a + d * (255 - a) + 127 is at most 255 * 255 + 127. */
-static uint8_t blend(unsigned s, unsigned d, unsigned a)
-{
-    return (uint8_t)((s * a + d * (255 - a) + 127) / 255);
-}
-
-static void compose_row(uint8_t *to, const uint8_t *from, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++, to += 4, from += 4) {
-        unsigned alpha = from[3];
-        if (alpha == 0) {
-            continue;
-        }
-        for (unsigned c = 0; c < 3; c++) {
-            to[c] = blend(from[c], to[c], alpha);
-        }
-        to[3] = 0xFF;
-    }
-}
-
 enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image *image,
                                       struct sl_error *err)
 {
@@ -82,8 +47,8 @@ enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image
     }
     int64_t left = edge(dev, AEROGPU_MMIO_REG_CURSOR_X, AEROGPU_MMIO_REG_CURSOR_HOT_X);
     int64_t top = edge(dev, AEROGPU_MMIO_REG_CURSOR_Y, AEROGPU_MMIO_REG_CURSOR_HOT_Y);
-    struct span columns = clip(left, cursor.width, image->width);
-    struct span rows = clip(top, cursor.height, image->height);
+    struct sl_overlay_span columns = sl_overlay_clip(left, cursor.width, image->width);
+    struct sl_overlay_span rows = sl_overlay_clip(top, cursor.height, image->height);
     uint32_t count = columns.end - columns.begin;
     if (count == 0) {
         return SL_OK;
@@ -97,7 +62,7 @@ enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image
         size_t x = (size_t)(left + columns.begin);
         sl_agpu_dma_read(dev, gpa, row, (size_t)count * 4);
         sl_agpu_row_to_rgba8(cursor.format, row, row, count);
-        compose_row(image->pixels + ((size_t)(top + y) * image->width + x) * 4, row, count);
+        sl_overlay_row(image->pixels + ((size_t)(top + y) * image->width + x) * 4, row, count);
     }
     free(row);
     return SL_OK;

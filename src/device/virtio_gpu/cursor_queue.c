@@ -6,6 +6,7 @@
  * moves nothing; docs/devices.md has the reasons.
  */
 #include "device/virtio_gpu/vgpu.h"
+#include "render/overlay.h"
 
 #include <linux/virtio_gpu.h>
 #include <stdlib.h>
@@ -92,46 +93,32 @@ void sl_vgpu_cursors_finish(struct sl_vgpu *dev)
     }
 }
 
-/* s * a + d * (255 - a) + 127 is at most 255 * 255 + 127. */
-static uint8_t blend(unsigned s, unsigned d, unsigned a)
+/* A row of the cursor's image, which is B, G, R, A, as R, G, B, A. */
+static void read_row(const struct sl_vgpu_cursor *cursor, uint32_t y, uint8_t *rgba)
 {
-    return (uint8_t)((s * a + d * (255 - a) + 127) / 255);
-}
-
-/* A pixel of B, G, R, A over one of R, G, B. */
-static void compose_pixel(uint8_t *to, const uint8_t *from)
-{
-    for (unsigned c = 0; c < 3; c++) {
-        to[c] = blend(from[2 - c], to[c], from[3]);
+    const uint8_t *from = cursor->image + (size_t)y * SIDE * SL_VGPU_PIXEL;
+    for (uint32_t x = 0; x < SIDE; x++, from += SL_VGPU_PIXEL, rgba += SL_VGPU_PIXEL) {
+        rgba[0] = from[2];
+        rgba[1] = from[1];
+        rgba[2] = from[0];
+        rgba[3] = from[3];
     }
-}
-
-/* The part of the cursor's side at position at that lies on a side of the image. */
-static void clip(int64_t at, uint32_t limit, uint32_t *begin, uint32_t *end)
-{
-    *begin = at >= 0 ? 0 : (uint32_t)(-at < SIDE ? -at : SIDE);
-    int64_t left = (int64_t)limit - at;
-    *end = left >= SIDE ? SIDE : (uint32_t)(left > 0 ? left : 0);
 }
 
 void sl_vgpu_cursor_compose(const struct sl_vgpu *dev, uint32_t scanout, struct sl_image *image)
 {
     const struct sl_vgpu_cursor *cursor = &dev->cursors[scanout];
-    uint32_t left;
-    uint32_t right;
-    uint32_t top;
-    uint32_t bottom;
     if (!cursor->visible || !cursor->image) {
         return;
     }
-    clip(cursor->x, image->width, &left, &right);
-    clip(cursor->y, image->height, &top, &bottom);
-    for (uint32_t y = top; y < bottom; y++) {
-        for (uint32_t x = left; x < right; x++) {
-            size_t column = (size_t)((int64_t)cursor->x + x);
-            size_t row = (size_t)((int64_t)cursor->y + y);
-            compose_pixel(image->pixels + (row * image->width + column) * SL_VGPU_PIXEL,
-                          cursor->image + ((size_t)y * SIDE + x) * SL_VGPU_PIXEL);
-        }
+    struct sl_overlay_span columns = sl_overlay_clip(cursor->x, SIDE, image->width);
+    struct sl_overlay_span rows = sl_overlay_clip(cursor->y, SIDE, image->height);
+    size_t column = (size_t)((int64_t)cursor->x + columns.begin);
+    for (uint32_t y = rows.begin; y < rows.end && columns.begin < columns.end; y++) {
+        uint8_t row[SIDE * SL_VGPU_PIXEL];
+        size_t to = (size_t)((int64_t)cursor->y + y) * image->width + column;
+        read_row(cursor, y, row);
+        sl_overlay_row(image->pixels + to * SL_VGPU_PIXEL,
+                       row + (size_t)columns.begin * SL_VGPU_PIXEL, columns.end - columns.begin);
     }
 }
