@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "device/aerogpu/wire.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ static const char *const class_names[SL_AGPU_CLASS_COUNT] = {
     [SL_AGPU_HOST] = "HOST",
 };
 
-/* decides: the flavour that a successful packet gives to a context without one. */
+/* In the order of the ABI's table. decides: the flavour that a successful packet gives to a context
+ * without one. */
 static const struct {
     uint32_t opcode;
     sl_agpu_handler *handler;
@@ -162,19 +164,12 @@ enum sl_agpu_class sl_agpu_cmd_nop(struct sl_agpu_run *run, const struct sl_agpu
     return SL_AGPU_OK;
 }
 
-static size_t find_command(uint32_t opcode)
+/* Both tables list the same opcodes in the same order, so a row of one finds that of the other. */
+static size_t find_command(const struct sl_abi_opcode *opcode)
 {
-    size_t low = 0;
-    size_t high = sizeof(commands) / sizeof(commands[0]);
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (commands[middle].opcode < opcode) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    size_t at = (size_t)(opcode - sl_abi_aerogpu.opcodes);
+    assert(at < sizeof(commands) / sizeof(commands[0]) && commands[at].opcode == opcode->value);
+    return at;
 }
 
 static enum sl_agpu_class run_packet(struct sl_agpu_run *run, const struct sl_agpu_packet *packet)
@@ -189,7 +184,7 @@ static enum sl_agpu_class run_packet(struct sl_agpu_run *run, const struct sl_ag
         return sl_agpu_fail(run, SL_AGPU_BAD_PACKET,
                             "%" PRIu32 " bytes; its payload needs %" PRIu64, packet->size, needed);
     }
-    size_t at = find_command(opcode->value);
+    size_t at = find_command(opcode);
     enum sl_agpu_class class_ = commands[at].handler(run, packet);
     if (class_ == SL_AGPU_OK) {
         sl_agpu_context_decide(run->context, commands[at].decides);
