@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* D3DSHADER_INSTRUCTION_OPCODE_TYPE; values are the SDK's. Aliases never occur in a parsed program. */
+/* D3DSHADER_INSTRUCTION_OPCODE_TYPE; values are the SDK's. Aliases never occur in a parsed program.
+ */
 enum sl_d3d9_op {
     SL_D3D9_NOP = 0,
     SL_D3D9_MOV = 1,
@@ -166,25 +167,25 @@ enum sl_d3d9_comparison {
 
 struct sl_d3d9_operand {
     enum sl_d3d9_register type;
-    uint16_t number;           /* c2048 and up are type CONST here, with their whole number */
-    uint8_t write_mask;        /* destinations: bit 0 = x; never 0 */
-    uint8_t swizzle[4];        /* sources */
+    uint16_t number;    /* c2048 and up are type CONST here, with their whole number */
+    uint8_t write_mask; /* destinations: bit 0 = x; never 0 */
+    uint8_t swizzle[4]; /* sources */
     enum sl_d3d9_modifier modifier;
-    bool relative;             /* number is added to the register below */
+    bool relative;                       /* number is added to the register below */
     enum sl_d3d9_register relative_type; /* ADDR or LOOP */
     uint8_t relative_component;          /* 0..3 */
-    uint32_t token;            /* as read */
-    uint32_t relative_token;   /* as read; 0 where SM1 has none */
+    uint32_t token;                      /* as read */
+    uint32_t relative_token;             /* as read; 0 where SM1 has none */
 };
 
 struct sl_d3d9_insn {
     enum sl_d3d9_op op;
-    uint8_t control;       /* TEX: 0 plain, 1 project, 2 bias; IFC, BREAKC, SETP: the comparison */
-    bool coissue;          /* ps_1_x: executes together with the one before */
+    uint8_t control; /* TEX: 0 plain, 1 project, 2 bias; IFC, BREAKC, SETP: the comparison */
+    bool coissue;    /* ps_1_x: executes together with the one before */
     bool saturate;
     bool partial_precision;
     bool centroid;
-    int8_t shift;          /* result is multiplied by 2^shift, -3..3 */
+    int8_t shift; /* result is multiplied by 2^shift, -3..3 */
     bool has_dst;
     bool predicated;
     uint8_t src_count;
@@ -193,16 +194,16 @@ struct sl_d3d9_insn {
     struct sl_d3d9_operand src[SL_D3D9_SOURCES_MAX];
 
     /* DCL; the register is dst. */
-    bool has_usage;        /* false for the one-operand form of a register without a semantic */
-    uint8_t usage;         /* D3DDECLUSAGE */
+    bool has_usage; /* false for the one-operand form of a register without a semantic */
+    uint8_t usage;  /* D3DDECLUSAGE */
     uint8_t usage_index;
-    uint8_t sampler_type;  /* 1 1D, 2 2D, 3 cube, 4 volume, where dst is a sampler */
+    uint8_t sampler_type; /* 1 1D, 2 2D, 3 cube, 4 volume, where dst is a sampler */
 
-    uint32_t literal[4];   /* DEF: float bits; DEFI: integers; DEFB: [0] */
+    uint32_t literal[4]; /* DEF: float bits; DEFI: integers; DEFB: [0] */
 
-    uint32_t token;        /* the opcode token as read */
-    uint32_t offset;       /* of that token, in words from the version token */
-    uint32_t word_count;   /* with that token; comments: with their content */
+    uint32_t token;      /* the opcode token as read */
+    uint32_t offset;     /* of that token, in words from the version token */
+    uint32_t word_count; /* with that token; comments: with their content */
 };
 
 /* How instruction tokens of SM2 and SM3 count their words. */
@@ -216,9 +217,9 @@ struct sl_d3d9_program {
     uint8_t major;
     uint8_t minor;
     enum sl_d3d9_length_form length_form;
-    uint32_t *words;   /* the stream in host order, as far as it was given */
+    uint32_t *words; /* the stream in host order, as far as it was given */
     size_t word_count;
-    size_t end;        /* index of the end token */
+    size_t end;                 /* index of the end token */
     struct sl_d3d9_insn *insns; /* comments included, the end token not */
     size_t insn_count;
 };

@@ -72,7 +72,7 @@ enum sl_dxbc_system_value {
 struct sl_dxbc_element {
     const char *name; /* in the container, terminated; "" if it lies outside */
     uint32_t semantic_index;
-    uint32_t system_value; /* as stored */
+    uint32_t system_value;   /* as stored */
     uint32_t component_type; /* 1 u32, 2 i32, 3 f32 */
     uint32_t register_index; /* UINT32_MAX = none (depth, coverage) */
     uint8_t mask;

@@ -1,8 +1,8 @@
 /*
- * Shader model 4 and 5 programs (the payload of SHDR and SHEX): tokens to instructions and back, for
- * both token encodings in use, the SDK's and Aero's private one. An instruction names its opcode
- * and operands in the SDK's terms whatever encoding it came in, and keeps its words, so that what
- * was read can be written again bit for bit.
+ * Shader model 4 and 5 programs (the payload of SHDR and SHEX): tokens to instructions and back,
+ * for both token encodings in use, the SDK's and Aero's private one. An instruction names its
+ * opcode and operands in the SDK's terms whatever encoding it came in, and keeps its words, so that
+ * what was read can be written again bit for bit.
  *
  * Order: sl_sm4_parse(), use, sl_sm4_finish(). Tokens come from a guest; nothing about them is
  * believed.
@@ -89,17 +89,18 @@ struct sl_sm4_index {
 
 struct sl_sm4_operand {
     enum sl_sm4_register type;
-    uint8_t component_count; /* 0, 1 or 4 */
+    uint8_t component_count;         /* 0, 1 or 4 */
     enum sl_sm4_selection selection; /* of four components */
-    uint8_t mask;            /* MASK: bit 0 = x */
-    uint8_t swizzle[4];      /* what a source reads for x, y, z, w, whatever the selection */
+    uint8_t mask;                    /* MASK: bit 0 = x */
+    uint8_t swizzle[4]; /* what a source reads for x, y, z, w, whatever the selection */
     uint8_t index_count;
     struct sl_sm4_index index[SL_SM4_INDEX_MAX]; /* v[vertex][register] in both encodings */
     bool negate;
     bool absolute;
-    uint32_t immediate[4]; /* IMMEDIATE32; a scalar is repeated. IMMEDIATE64: two pairs, low first */
-    uint32_t token;        /* as read */
-    uint32_t extended;     /* the extended token as read, 0 = none */
+    uint32_t
+        immediate[4];  /* IMMEDIATE32; a scalar is repeated. IMMEDIATE64: two pairs, low first */
+    uint32_t token;    /* as read */
+    uint32_t extended; /* the extended token as read, 0 = none */
 };
 
 /* D3D11_SB_RESOURCE_DIMENSION. */
@@ -129,11 +130,11 @@ struct sl_sm4_insn {
     struct sl_sm4_operand operands[SL_SM4_OPERANDS_MAX];
     bool has_predicate; /* Aero: the whole instruction depends on predicate, negate inverts it */
     struct sl_sm4_operand predicate;
-    int8_t offset[3];      /* texel offsets u, v, w of the extended token */
-    uint8_t dimension;     /* enum sl_sm4_dimension of dcl_resource, dcl_uav_typed and *_indexable */
-    uint8_t extra_count;   /* words after the operands of a declaration */
+    int8_t offset[3];    /* texel offsets u, v, w of the extended token */
+    uint8_t dimension;   /* enum sl_sm4_dimension of dcl_resource, dcl_uav_typed and *_indexable */
+    uint8_t extra_count; /* words after the operands of a declaration */
     uint32_t extra[SL_SM4_EXTRA_MAX];
-    const uint32_t *data;  /* customdata: what follows its length word */
+    const uint32_t *data; /* customdata: what follows its length word */
     uint32_t data_count;
     uint32_t custom_class; /* customdata: 3 = immediate constant buffer */
     uint32_t token;        /* the opcode token as read */
