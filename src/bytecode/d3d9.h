@@ -68,7 +68,7 @@ enum sl_d3d9_op {
     SL_D3D9_DEFB = 47,
     SL_D3D9_DEFI = 48,
     SL_D3D9_TEXCOORD = 64, /* texcrd in ps_1_4 */
-    SL_D3D9_TEXKILL = 65,
+    SL_D3D9_TEXKILL = 65, /* what it tests is dst, as the SDK encodes it */
     SL_D3D9_TEX = 66, /* tex in ps_1_1 to 1_3, texld from ps_1_4 on */
     SL_D3D9_TEXBEM = 67,
     SL_D3D9_TEXBEML = 68,
