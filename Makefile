@@ -3,6 +3,7 @@
 BUILD   ?= build
 CC      ?= gcc
 AR      ?= ar
+PKG_CONFIG ?= pkg-config
 OPT     ?= -O2 -g
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -30,7 +31,7 @@ WERROR   ?= -Werror
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSL_VERSION='"$(VERSION)"'
 CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. \
   -fvisibility=hidden -fPIC -pthread
-LDLIBS   += $(shell pkg-config --libs $(MODULES) 2>/dev/null) -pthread
+LDLIBS   += $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -pthread
 
 ifeq ($(SAN),1)
 BUILD    := build-san
@@ -112,6 +113,10 @@ run: need-deps ## replay the bundled traces and compare them with their goldens
 test: need-deps ## run all tests; SAN=1 under sanitizers
 	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)MAKE='$(MAKE)' CC='$(CC)' BUILD='$(BUILD)' SAN='$(SAN)' tests/run.sh
+
+.PHONY: test-portable
+test-portable: need-deps ## the suite with other compilers, options, machines: the same bytes
+	$(Q)tests/portable/run.sh
 
 CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/make-aerogputrace \
   $(BUILD)/tests/scanlock-swapping
