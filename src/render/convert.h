@@ -20,6 +20,11 @@ uint32_t sl_f32_to_unorm(float value, unsigned bits);
 /* Linear light to an 8-bit sRGB code, by thresholds; NaN gives 0. */
 uint8_t sl_f32_to_srgb8(float value);
 
+/* code / (2^bits - 1), rounded once; bits is 1..24 and code has no more of them. */
+float sl_unorm_to_f32(uint32_t code, unsigned bits);
+
+float sl_srgb8_to_f32(uint8_t code);
+
 /* Clamped to [0, 1]; NaN and -0 give +0. */
 float sl_f32_saturate(float value);
 

@@ -1,0 +1,214 @@
+#include "render/pixel.h"
+
+#include "render/convert.h"
+
+/* Where a channel lies in a raw texel. width 0 = not stored. */
+struct pixel_channel {
+    uint8_t shift;
+    uint8_t width;
+};
+
+struct pixel_layout {
+    uint8_t size;
+    struct pixel_channel rgba[4];
+    uint32_t ones; /* bits that every write sets */
+};
+
+static const struct pixel_layout layouts[] = {
+    [SL_TEXEL_B8G8R8A8] = {4, {{16, 8}, {8, 8}, {0, 8}, {24, 8}}, 0},
+    [SL_TEXEL_B8G8R8X8] = {4, {{16, 8}, {8, 8}, {0, 8}, {0, 0}}, 0xFF000000},
+    [SL_TEXEL_R8G8B8A8] = {4, {{0, 8}, {8, 8}, {16, 8}, {24, 8}}, 0},
+    [SL_TEXEL_R8G8B8X8] = {4, {{0, 8}, {8, 8}, {16, 8}, {0, 0}}, 0xFF000000},
+    [SL_TEXEL_B5G6R5] = {2, {{11, 5}, {5, 6}, {0, 5}, {0, 0}}, 0},
+    [SL_TEXEL_B5G5R5A1] = {2, {{10, 5}, {5, 5}, {0, 5}, {15, 1}}, 0},
+    [SL_TEXEL_D24S8] = {4, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, 0},
+    [SL_TEXEL_D32F] = {4, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, 0},
+    [SL_TEXEL_BC1] = {8, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, 0},
+    [SL_TEXEL_BC2] = {16, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, 0},
+    [SL_TEXEL_BC3] = {16, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, 0},
+    [SL_TEXEL_BC7] = {16, {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, 0},
+};
+
+#define DEPTH24_MASK UINT32_C(0xFFFFFF)
+
+unsigned sl_texel_size(enum sl_texel_format format)
+{
+    return layouts[format].size;
+}
+
+bool sl_texel_is_blocks(enum sl_texel_format format)
+{
+    return format >= SL_TEXEL_BC1;
+}
+
+bool sl_texel_is_depth(enum sl_texel_format format)
+{
+    return format == SL_TEXEL_D24S8 || format == SL_TEXEL_D32F;
+}
+
+float sl_depth_decode(enum sl_texel_format format, uint32_t raw)
+{
+    if (format == SL_TEXEL_D24S8) {
+        return sl_unorm_to_f32(raw & DEPTH24_MASK, 24);
+    }
+    return sl_f32_from_bits(raw);
+}
+
+uint32_t sl_depth_encode(enum sl_texel_format format, float depth)
+{
+    if (format == SL_TEXEL_D24S8) {
+        return sl_f32_to_unorm(depth, 24);
+    }
+    return sl_f32_to_bits(sl_f32_saturate(depth));
+}
+
+void sl_pixel_decode(enum sl_texel_format format, bool srgb, uint32_t raw, float rgba[4])
+{
+    if (sl_texel_is_depth(format)) {
+        rgba[0] = sl_depth_decode(format, raw);
+        rgba[1] = 0.0f;
+        rgba[2] = 0.0f;
+        rgba[3] = 1.0f;
+        return;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        struct pixel_channel channel = layouts[format].rgba[i];
+        if (channel.width == 0) {
+            rgba[i] = 1.0f;
+            continue;
+        }
+        uint32_t code = raw >> channel.shift & ((UINT32_C(1) << channel.width) - 1);
+        bool curved = srgb && channel.width == 8 && i < 3;
+        rgba[i] = curved ? sl_srgb8_to_f32((uint8_t)code) : sl_unorm_to_f32(code, channel.width);
+    }
+}
+
+uint32_t sl_pixel_encode(enum sl_texel_format format, bool srgb, const float rgba[4],
+                         unsigned write_mask, uint32_t stored)
+{
+    uint32_t raw = stored | layouts[format].ones;
+    for (unsigned i = 0; i < 4; i++) {
+        struct pixel_channel channel = layouts[format].rgba[i];
+        if (channel.width == 0 || !(write_mask >> i & 1)) {
+            continue;
+        }
+        bool curved = srgb && channel.width == 8 && i < 3;
+        uint32_t code = curved ? sl_f32_to_srgb8(rgba[i]) : sl_f32_to_unorm(rgba[i], channel.width);
+        uint32_t mask = (UINT32_C(1) << channel.width) - 1;
+        raw = (raw & ~(mask << channel.shift)) | code << channel.shift;
+    }
+    return raw;
+}
+
+/* One 8-bit channel of all lanes: plain loops, which compilers turn into vector code. */
+static void decode_byte(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
+{
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        out[lane] = (float)(int32_t)(raw[lane] >> shift & 0xFF) / 255.0f;
+    }
+}
+
+static void decode_byte_srgb(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
+{
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        out[lane] = sl_srgb8_to_f32((uint8_t)(raw[lane] >> shift & 0xFF));
+    }
+}
+
+/*
+ * As sl_f32_to_unorm(): outside [0, 1] the clamped value takes the same way, and NaN fails the
+ * first comparison.
+ */
+static void encode_byte(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
+{
+    uint32_t keep = ~(UINT32_C(0xFF) << shift);
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        float value = in[lane] > 0.0f ? in[lane] : 0.0f;
+        value = value < 1.0f ? value : 1.0f;
+        uint32_t code = (uint32_t)(int32_t)((double)value * 255.0 + 0.5);
+        raw[lane] = (raw[lane] & keep) | code << shift;
+    }
+}
+
+static void encode_byte_srgb(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
+{
+    uint32_t keep = ~(UINT32_C(0xFF) << shift);
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        raw[lane] = (raw[lane] & keep) | (uint32_t)sl_f32_to_srgb8(in[lane]) << shift;
+    }
+}
+
+static bool has_bytes(enum sl_texel_format format)
+{
+    return format <= SL_TEXEL_R8G8B8X8;
+}
+
+void sl_pixel_decode_lanes(enum sl_texel_format format, bool srgb, const uint32_t raw[SL_LANES],
+                           sl_texel_lanes rgba)
+{
+    if (!has_bytes(format)) {
+        for (unsigned lane = 0; lane < SL_LANES; lane++) {
+            float texel[4];
+            sl_pixel_decode(format, srgb, raw[lane], texel);
+            for (unsigned i = 0; i < 4; i++) {
+                rgba[i][lane] = texel[i];
+            }
+        }
+        return;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        struct pixel_channel channel = layouts[format].rgba[i];
+        if (channel.width == 0) {
+            for (unsigned lane = 0; lane < SL_LANES; lane++) {
+                rgba[i][lane] = 1.0f;
+            }
+        } else if (srgb && i < 3) {
+            decode_byte_srgb(raw, channel.shift, rgba[i]);
+        } else {
+            decode_byte(raw, channel.shift, rgba[i]);
+        }
+    }
+}
+
+void sl_pixel_encode_lanes(enum sl_texel_format format, bool srgb, const float *const rgba[4],
+                           unsigned write_mask, uint32_t raw[SL_LANES])
+{
+    if (!has_bytes(format)) {
+        for (unsigned lane = 0; lane < SL_LANES; lane++) {
+            float texel[4] = {rgba[0][lane], rgba[1][lane], rgba[2][lane], rgba[3][lane]};
+            raw[lane] = sl_pixel_encode(format, srgb, texel, write_mask, raw[lane]);
+        }
+        return;
+    }
+    uint32_t ones = layouts[format].ones;
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        raw[lane] |= ones;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        struct pixel_channel channel = layouts[format].rgba[i];
+        if (channel.width == 0 || !(write_mask >> i & 1)) {
+            continue;
+        }
+        if (srgb && i < 3) {
+            encode_byte_srgb(rgba[i], channel.shift, raw);
+        } else {
+            encode_byte(rgba[i], channel.shift, raw);
+        }
+    }
+}
+
+void sl_depth_encode_lanes(enum sl_texel_format format, const float depth[SL_LANES],
+                           uint32_t raw[SL_LANES])
+{
+    if (format != SL_TEXEL_D24S8) {
+        for (unsigned lane = 0; lane < SL_LANES; lane++) {
+            raw[lane] = sl_depth_encode(format, depth[lane]);
+        }
+        return;
+    }
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        float value = depth[lane] > 0.0f ? depth[lane] : 0.0f;
+        value = value < 1.0f ? value : 1.0f;
+        raw[lane] = (uint32_t)(int32_t)((double)value * DEPTH24_MASK + 0.5);
+    }
+}
