@@ -12,6 +12,7 @@
 #define SL_DXBC_FOURCC(a, b, c, d)                                                                 \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
+#define SL_DXBC_SIZE_MAX (16u << 20)
 #define SL_DXBC_SIGNATURE_MAX 128u /* elements; a real one has at most 32 registers of 4 */
 
 struct sl_dxbc_chunk {

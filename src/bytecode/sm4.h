@@ -29,7 +29,7 @@ enum sl_sm4_dialect { SL_SM4_SDK, SL_SM4_AERO };
 
 /* Opcode numbers are the SDK's; each row of sm4_ops.def is SL_SM4_<NAME>. */
 enum sl_sm4_op {
-#define SL_SM4_OP(name, value, mnemonic) SL_SM4_##name = (value),
+#define SL_SM4_OP(name, value, ...) SL_SM4_##name = (value),
 #include "bytecode/sm4_ops.def"
 #undef SL_SM4_OP
 };
@@ -75,6 +75,8 @@ enum sl_sm4_register {
 
 enum sl_sm4_selection { SL_SM4_MASK, SL_SM4_SWIZZLE, SL_SM4_SELECT };
 
+#define SL_SM4_BYTES_MAX (16u << 20)
+#define SL_SM4_INSNS_MAX 65536u /* so that a program's memory is bounded */
 #define SL_SM4_OPERANDS_MAX 6u
 #define SL_SM4_INDEX_MAX 3u
 #define SL_SM4_EXTRA_MAX 4u
@@ -127,7 +129,7 @@ struct sl_sm4_insn {
     uint8_t compare;   /* Aero ifc, breakc, continuec, setp with two operands: its control field */
     uint32_t control;  /* SDK: bits 23..11 of the opcode token; Aero: bits 30..24 */
     uint8_t operand_count; /* destinations first */
-    struct sl_sm4_operand operands[SL_SM4_OPERANDS_MAX];
+    const struct sl_sm4_operand *operands; /* at most SL_SM4_OPERANDS_MAX */
     bool has_predicate; /* Aero: the whole instruction depends on predicate, negate inverts it */
     struct sl_sm4_operand predicate;
     int8_t offset[3];    /* texel offsets u, v, w of the extended token */
@@ -152,7 +154,7 @@ struct sl_sm4_program {
     size_t length; /* as the program says, <= word_count */
     struct sl_sm4_insn *insns;
     size_t insn_count;
-    void *operands; /* owns the operands of relative indices */
+    void *operands; /* owns all operands */
 };
 
 /*
