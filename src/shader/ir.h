@@ -354,12 +354,24 @@ enum sl_ir_verdict {
     SL_IR_NO_MEMORY,
 };
 
+/* How programs are to be understood where implementations differ; all false is the default. */
+struct sl_ir_options {
+    bool d3d9_loop_range; /* loop: i# is start, inclusive end, step, not count, start, step */
+    bool d3d9_compare_from_zero; /* ifc, breakc, setp: 0 is >, 1 ==, and so on */
+    bool no_color_clamp;         /* oD# below vs_3_0 are not clamped to [0, 1] */
+    bool vpos_half;              /* vPos is the centre of the pixel, not its integer position */
+    bool f16_nearest_even;       /* f32tof16 rounds to nearest even, not toward zero */
+    bool firstbit_lsb;           /* firstbit_hi, firstbit_shi count from bit 0, not bit 31 */
+    bool position_w_reciprocal;  /* SV_Position.w of pixel programs is 1/w */
+};
+
 /*
  * Translates a shader blob: raw D3D9 tokens, or a DXBC container with tokens of either family. Only
- * SL_IR_OK gives a program. message (size bytes of it) says what is wrong in a few words and where.
- * The caller destroys the program.
+ * SL_IR_OK gives a program. options may be NULL for the defaults. message (size bytes of it) says
+ * what is wrong in a few words and where. The caller destroys the program.
  */
 enum sl_ir_verdict sl_ir_translate(const uint8_t *bytes, size_t size,
+                                   const struct sl_ir_options *options,
                                    struct sl_ir_program **program, char *message,
                                    size_t message_size);
 void sl_ir_destroy(struct sl_ir_program *program);
