@@ -27,10 +27,11 @@ WARNINGS := -std=c11 -pedantic -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -
   -Wnested-externs
 WERROR   ?= -Werror
 
-# The same source must give the same bytes everywhere: no contraction, no paths in the binary.
+# The same source must give the same bytes everywhere: no contraction, no paths in the binary. No
+# errno: a square root is an instruction then, and needs no libm.
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSL_VERSION='"$(VERSION)"'
-CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. \
-  -fvisibility=hidden -fPIC -pthread
+CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -fno-math-errno \
+  -ffile-prefix-map=$(CURDIR)=. -fvisibility=hidden -fPIC -pthread
 LDLIBS   += $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -pthread
 
 ifeq ($(SAN),1)
