@@ -85,7 +85,8 @@ static bool check_writable(enum sl_d3d9_version version, const struct sl_d3d9_in
                            const char **why)
 {
     bool is_texcoord = insn->dst.type == SL_D3D9_REG_ADDR &&
-                       (version == SL_D3D9_PS_1_4 || version == SL_D3D9_PS_2);
+                       (version == SL_D3D9_PS_1_4 || version == SL_D3D9_PS_2 ||
+                        version == SL_D3D9_PS_3);
     if (is_texcoord && insn->op != SL_D3D9_TEXKILL && insn->op != SL_D3D9_DCL) {
         return fail(why, "a destination is a register that cannot be written");
     }
@@ -200,7 +201,7 @@ static bool decode_declare(const struct sl_d3d9_program *program,
             (has_usage_token ? usage >> 27 : insn->token >> 16) & 0xF;
         return true;
     }
-    /* Up to ps_2_x the register itself says what it is linked with. */
+    /* t#, and v# up to ps_2_x, are themselves what they are linked with. */
     insn->has_usage = is_linked && (!program->is_pixel || program->major >= 3);
     insn->usage = (has_usage_token ? usage : insn->token >> 16) & 0xF;
     insn->usage_index = (has_usage_token ? usage >> 16 : insn->token >> 20) & 0xF;
@@ -242,6 +243,14 @@ static bool decode_insn(const struct sl_d3d9_program *program, const struct sl_d
     return true;
 }
 
+bool sl_d3d9_decode_at(const struct sl_d3d9_program *program, size_t at, struct sl_d3d9_insn *insn,
+                       const char **why)
+{
+    struct sl_d3d9_shape shape;
+    memset(insn, 0, sizeof(*insn));
+    return sl_d3d9_step(program, at, &shape, why) && decode_insn(program, &shape, insn, why);
+}
+
 static bool decode(struct sl_d3d9_program *program, const char **why, size_t *at)
 {
     program->insns = calloc(program->insn_count, sizeof(*program->insns));
@@ -250,12 +259,10 @@ static bool decode(struct sl_d3d9_program *program, const char **why, size_t *at
     }
     *at = 1;
     for (size_t i = 0; i < program->insn_count; i++) {
-        struct sl_d3d9_shape shape;
-        if (!sl_d3d9_step(program, *at, &shape, why) ||
-            !decode_insn(program, &shape, &program->insns[i], why)) {
+        if (!sl_d3d9_decode_at(program, *at, &program->insns[i], why)) {
             return false;
         }
-        *at += shape.word_count;
+        *at += program->insns[i].word_count;
     }
     return true;
 }

@@ -1,5 +1,7 @@
 #include "bytecode/d3d9_table.h"
 
+#include <string.h>
+
 #define X (-1)
 #define SLOT_PHASE 0x103
 #define SLOTS 0x104
@@ -17,8 +19,8 @@ static const struct sl_d3d9_row rows[SLOTS] = {
 };
 
 const struct sl_d3d9_alias sl_d3d9_aliases[] = {
-    {0x4E, 3, SL_D3D9_SETP}, {0x52, 0, SL_D3D9_DEFI}, {0x53, 0, SL_D3D9_DEFB},
-    {0x54, 0, SL_D3D9_SEQ},  {0x55, 0, SL_D3D9_SNE},  {0x56, 0, SL_D3D9_DSX},
+    {0x4E, 3, SL_D3D9_SETP}, {0x52, 0, SL_D3D9_DEFI},   {0x53, 0, SL_D3D9_DEFB},
+    {0x54, 0, SL_D3D9_SEQ},  {0x55, 0, SL_D3D9_SNE},    {0x56, 0, SL_D3D9_DSX},
     {0x57, 0, SL_D3D9_DSY},  {0x59, 0, SL_D3D9_DP2ADD}, {0x5A, 3, SL_D3D9_DP2},
 };
 const size_t sl_d3d9_alias_count = sizeof(sl_d3d9_aliases) / sizeof(sl_d3d9_aliases[0]);
@@ -32,15 +34,27 @@ const struct sl_d3d9_row *sl_d3d9_row(enum sl_d3d9_op op)
     return &rows[slot];
 }
 
-const struct sl_d3d9_row *sl_d3d9_find_row(bool (*visit)(const struct sl_d3d9_row *, void *),
-                                           void *user)
+const struct sl_d3d9_row *sl_d3d9_row_named(const char *mnemonic, size_t size)
 {
     for (size_t i = 0; i < SLOTS; i++) {
-        if (rows[i].mnemonic && visit(&rows[i], user)) {
+        if (rows[i].mnemonic && strlen(rows[i].mnemonic) == size &&
+            memcmp(rows[i].mnemonic, mnemonic, size) == 0) {
             return &rows[i];
         }
     }
     return NULL;
+}
+
+uint32_t sl_d3d9_code(enum sl_d3d9_op op)
+{
+    if (op < SL_D3D9_DP2 || op == SL_D3D9_PHASE) {
+        return (uint32_t)op;
+    }
+    size_t i = 0;
+    while (sl_d3d9_aliases[i].op != op) {
+        i++;
+    }
+    return sl_d3d9_aliases[i].code;
 }
 
 bool sl_d3d9_version_known(bool is_pixel, unsigned major, unsigned minor)
@@ -83,12 +97,15 @@ int sl_d3d9_sources(const struct sl_d3d9_row *row, enum sl_d3d9_version version)
 
 unsigned sl_d3d9_register_limit(enum sl_d3d9_register type, enum sl_d3d9_version version)
 {
-    /* Columns: vs_1_1, ps_1_1 to 1_3, ps_1_4, vs_2, ps_2, vs_3, ps_3. */
+    /*
+     * Columns: vs_1_1, ps_1_1 to 1_3, ps_1_4, vs_2, ps_2, vs_3, ps_3. The SDK has no t# in ps_3_0,
+     * other assemblers use it as in ps_2_0; likewise oPos, oFog, oPts and oD# in vs_3_0.
+     */
     static const uint16_t limits[][SL_D3D9_VERSIONS] = {
         [SL_D3D9_REG_TEMP] = {32, 2, 6, 32, 32, 32, 32},
         [SL_D3D9_REG_INPUT] = {16, 2, 2, 16, 2, 16, 10},
         [SL_D3D9_REG_CONST] = {256, 8, 8, 256, 256, 256, 256},
-        [SL_D3D9_REG_ADDR] = {1, 4, 6, 1, 8, 1, 0},
+        [SL_D3D9_REG_ADDR] = {1, 4, 6, 1, 8, 1, 8},
         [SL_D3D9_REG_RASTOUT] = {3, 0, 0, 3, 0, 3, 0},
         [SL_D3D9_REG_ATTROUT] = {2, 0, 0, 2, 0, 2, 0},
         [SL_D3D9_REG_OUTPUT] = {8, 0, 0, 8, 0, 12, 0},

@@ -53,9 +53,11 @@ extern const size_t sl_d3d9_alias_count;
 /* NULL for what is no instruction, the end and comments included. */
 const struct sl_d3d9_row *sl_d3d9_row(enum sl_d3d9_op op);
 
-/* Calls visit with every row until it returns true; NULL if it never did. */
-const struct sl_d3d9_row *sl_d3d9_find_row(bool (*visit)(const struct sl_d3d9_row *, void *),
-                                           void *user);
+/* The first row with the mnemonic; NULL if there is none. */
+const struct sl_d3d9_row *sl_d3d9_row_named(const char *mnemonic, size_t size);
+
+/* The opcode number in streams. */
+uint32_t sl_d3d9_code(enum sl_d3d9_op op);
 
 /* The column of a version that sl_d3d9_version_known() accepts. */
 enum sl_d3d9_version sl_d3d9_version_column(const struct sl_d3d9_program *program);

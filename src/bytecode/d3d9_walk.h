@@ -27,8 +27,15 @@ struct sl_d3d9_shape {
  */
 bool sl_d3d9_walk(struct sl_d3d9_program *program, const char **why, size_t *at);
 
-/* The instruction at an index: the same step, for a program that was walked. */
+/*
+ * The instruction at an index: the same step, for a program that was walked or whose
+ * words are followed by an end token.
+ */
 bool sl_d3d9_step(const struct sl_d3d9_program *program, size_t at, struct sl_d3d9_shape *shape,
                   const char **why);
+
+/* Step and meaning, of a program whose version, form and words are set. */
+bool sl_d3d9_decode_at(const struct sl_d3d9_program *program, size_t at, struct sl_d3d9_insn *insn,
+                       const char **why);
 
 #endif
