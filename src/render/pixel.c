@@ -62,24 +62,56 @@ uint32_t sl_depth_encode(enum sl_texel_format format, float depth)
     return sl_f32_to_bits(sl_f32_saturate(depth));
 }
 
-void sl_pixel_decode(enum sl_texel_format format, bool srgb, uint32_t raw, float rgba[4])
+static bool is_curved(bool srgb, unsigned index, struct pixel_channel channel)
+{
+    return srgb && index < 3 && channel.width == 8;
+}
+
+static void decode_depth(enum sl_texel_format format, uint32_t raw, float rgba[4])
+{
+    rgba[0] = sl_depth_decode(format, raw);
+    rgba[1] = 0.0f;
+    rgba[2] = 0.0f;
+    rgba[3] = 1.0f;
+}
+
+void sl_pixel_codes(enum sl_texel_format format, bool srgb, uint32_t raw, float codes[4])
 {
     if (sl_texel_is_depth(format)) {
-        rgba[0] = sl_depth_decode(format, raw);
-        rgba[1] = 0.0f;
-        rgba[2] = 0.0f;
-        rgba[3] = 1.0f;
+        decode_depth(format, raw, codes);
         return;
     }
     for (unsigned i = 0; i < 4; i++) {
         struct pixel_channel channel = layouts[format].rgba[i];
-        if (channel.width == 0) {
-            rgba[i] = 1.0f;
-            continue;
-        }
         uint32_t code = raw >> channel.shift & ((UINT32_C(1) << channel.width) - 1);
-        bool curved = srgb && channel.width == 8 && i < 3;
-        rgba[i] = curved ? sl_srgb8_to_f32((uint8_t)code) : sl_unorm_to_f32(code, channel.width);
+        if (channel.width == 0) {
+            codes[i] = 1.0f;
+        } else {
+            codes[i] = is_curved(srgb, i, channel) ? sl_srgb8_to_f32((uint8_t)code) : (float)code;
+        }
+    }
+}
+
+void sl_pixel_divisors(enum sl_texel_format format, bool srgb, float divisors[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        struct pixel_channel channel = layouts[format].rgba[i];
+        bool plain = channel.width == 0 || is_curved(srgb, i, channel);
+        divisors[i] = plain ? 1.0f : (float)((UINT32_C(1) << channel.width) - 1);
+    }
+}
+
+void sl_pixel_decode(enum sl_texel_format format, bool srgb, uint32_t raw, float rgba[4])
+{
+    if (sl_texel_is_depth(format)) {
+        decode_depth(format, raw, rgba);
+        return;
+    }
+    float divisors[4];
+    sl_pixel_codes(format, srgb, raw, rgba);
+    sl_pixel_divisors(format, srgb, divisors);
+    for (unsigned i = 0; i < 4; i++) {
+        rgba[i] /= divisors[i];
     }
 }
 
@@ -92,8 +124,8 @@ uint32_t sl_pixel_encode(enum sl_texel_format format, bool srgb, const float rgb
         if (channel.width == 0 || !(write_mask >> i & 1)) {
             continue;
         }
-        bool curved = srgb && channel.width == 8 && i < 3;
-        uint32_t code = curved ? sl_f32_to_srgb8(rgba[i]) : sl_f32_to_unorm(rgba[i], channel.width);
+        uint32_t code = is_curved(srgb, i, channel) ? sl_f32_to_srgb8(rgba[i])
+                                                    : sl_f32_to_unorm(rgba[i], channel.width);
         uint32_t mask = (UINT32_C(1) << channel.width) - 1;
         raw = (raw & ~(mask << channel.shift)) | code << channel.shift;
     }

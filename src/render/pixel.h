@@ -42,6 +42,13 @@ static inline void sl_pixel_write(uint8_t *at, unsigned size, uint32_t raw)
 void sl_pixel_decode(enum sl_texel_format format, bool srgb, uint32_t raw, float rgba[4]);
 
 /*
+ * The same before the division that UNORM channels need: every channel is codes / divisors. Filters
+ * add up codes, which are integers, and divide once. Other channels have the divisor 1.
+ */
+void sl_pixel_codes(enum sl_texel_format format, bool srgb, uint32_t raw, float codes[4]);
+void sl_pixel_divisors(enum sl_texel_format format, bool srgb, float divisors[4]);
+
+/*
  * What stored becomes when rgba is written to the channels of write_mask (bits 0..3 = R, G, B, A).
  * The others keep their bits, except that X always becomes 0xFF. Colour formats only.
  */
