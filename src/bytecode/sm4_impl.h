@@ -6,6 +6,8 @@
 #include "bytecode/sm4_table.h"
 
 #define SL_SM4_EXTENDED 0x80000000u
+#define SL_SM4_AERO_PREDICATE_TYPE 11u
+#define SL_SM4_RELATIVE_DEPTH_MAX 2u
 
 /* The words of one instruction; why is set by the first read that fails. */
 struct sl_sm4_reader {

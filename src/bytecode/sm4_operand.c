@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELATIVE_DEPTH_MAX 2u
 #define TYPE_MAX 40u
-#define AERO_PREDICATE_TYPE 11u
 
 /* Operands of a program together; 8 for each instruction that may be there. */
 #define OPERANDS_TOTAL_MAX (1u << 19)
@@ -141,8 +139,8 @@ static bool decode_type(struct sl_sm4_reader *reader, struct sl_sm4_operand *ope
     if (type > TYPE_MAX) {
         return sl_sm4_fail(reader, "an operand has an unknown type");
     }
-    operand->type =
-        aero && type == AERO_PREDICATE_TYPE ? SL_SM4_REG_PREDICATE : (enum sl_sm4_register)type;
+    operand->type = aero && type == SL_SM4_AERO_PREDICATE_TYPE ? SL_SM4_REG_PREDICATE
+                                                               : (enum sl_sm4_register)type;
     return decode_components(reader, operand, aero ? high : low);
 }
 
@@ -205,7 +203,7 @@ static bool decode_index(struct sl_sm4_reader *reader, struct sl_sm4_index *inde
     if (index->representation < 2) {
         return !reader->why;
     }
-    if (depth == RELATIVE_DEPTH_MAX) {
+    if (depth == SL_SM4_RELATIVE_DEPTH_MAX) {
         return sl_sm4_fail(reader, "a relative index nests too deeply");
     }
     struct sl_sm4_operand relative;
@@ -221,7 +219,7 @@ static bool decode_index(struct sl_sm4_reader *reader, struct sl_sm4_index *inde
     return true;
 }
 
-/* Calls itself for relative indices, at most RELATIVE_DEPTH_MAX deep. */
+/* Calls itself for relative indices, at most SL_SM4_RELATIVE_DEPTH_MAX deep. */
 static bool decode_operand(struct sl_sm4_reader *reader, struct sl_sm4_operand *operand,
                            unsigned depth)
 {

@@ -150,6 +150,46 @@ const struct sl_sm4_aero_op *sl_sm4_aero_op(uint32_t number)
     return NULL;
 }
 
+static const struct {
+    enum sl_sm4_op op;
+    uint16_t number;
+} aero_declarations[] = {
+    {SL_SM4_DCL_INPUT, 0x100},
+    {SL_SM4_DCL_INPUT_SIV, 0x100},
+    {SL_SM4_DCL_OUTPUT, 0x101},
+    {SL_SM4_DCL_OUTPUT_SIV, 0x101},
+    {SL_SM4_DCL_RESOURCE, 0x102},
+    {SL_SM4_DCL_SAMPLER, 0x103},
+    {SL_SM4_DCL_CONSTANTBUFFER, 0x104},
+    {SL_SM4_DCL_INPUTPRIMITIVE, 0x10C},
+    {SL_SM4_DCL_OUTPUTTOPOLOGY, 0x10D},
+    {SL_SM4_DCL_MAXOUT, 0x10E},
+    {SL_SM4_DCL_GS_INSTANCE_COUNT, 0x10F},
+    {SL_SM4_DCL_HS_MAX_TESSFACTOR, 0x110},
+    {SL_SM4_DCL_INPUT_CONTROL_POINT_COUNT, 0x112},
+    {SL_SM4_DCL_TESS_DOMAIN, 0x113},
+    {SL_SM4_DCL_TESS_PARTITIONING, 0x114},
+    {SL_SM4_DCL_TESS_OUTPUT_PRIMITIVE, 0x115},
+    {SL_SM4_DCL_OUTPUT_CONTROL_POINT_COUNT, 0x116},
+    {SL_SM4_HS_CONTROL_POINT_PHASE, 0x11A},
+    {SL_SM4_HS_FORK_PHASE, 0x11B},
+    {SL_SM4_HS_JOIN_PHASE, 0x11C},
+    {SL_SM4_DCL_THREAD_GROUP, 0x11F},
+    {SL_SM4_DCL_RESOURCE_RAW, 0x205},
+    {SL_SM4_DCL_RESOURCE_STRUCTURED, 0x206},
+    {SL_SM4_DCL_UAV_RAW, 0x207},
+    {SL_SM4_DCL_UAV_STRUCTURED, 0x208},
+    {SL_SM4_DCL_UAV_TYPED, 0x209},
+    {SL_SM4_DCL_TGSM_RAW, 0x20A},
+    {SL_SM4_DCL_TGSM_STRUCTURED, 0x20B},
+    {SL_SM4_AERO_DCL_OTHER, 0x200},
+};
+
+static uint32_t aero_ld_raw(const struct sl_sm4_insn *insn)
+{
+    return insn->operands[2].type == SL_SM4_REG_UAV ? 0x6F : 0x53;
+}
+
 const struct sl_sm4_aero_op *sl_sm4_aero_op_of(enum sl_sm4_op op)
 {
     for (size_t i = 0; i < AERO_OPS; i++) {
@@ -158,4 +198,37 @@ const struct sl_sm4_aero_op *sl_sm4_aero_op_of(enum sl_sm4_op op)
         }
     }
     return NULL;
+}
+
+#define NO_NUMBER 0xFFFFFFFFu
+
+static uint32_t usual_number(enum sl_sm4_op op)
+{
+    const struct sl_sm4_aero_op *row = sl_sm4_aero_op_of(op);
+    if (row) {
+        return row->number;
+    }
+    for (size_t i = 0; i < sizeof(aero_declarations) / sizeof(aero_declarations[0]); i++) {
+        if (aero_declarations[i].op == op) {
+            return aero_declarations[i].number;
+        }
+    }
+    return NO_NUMBER;
+}
+
+bool sl_sm4_aero_knows(enum sl_sm4_op op)
+{
+    return usual_number(op) != NO_NUMBER;
+}
+
+uint32_t sl_sm4_aero_number(const struct sl_sm4_insn *insn)
+{
+    return insn->op == SL_SM4_LD_RAW ? aero_ld_raw(insn) : usual_number(insn->op);
+}
+
+unsigned sl_sm4_dsts(const struct sl_sm4_insn *insn, const struct sl_sm4_shape *shape)
+{
+    bool adds = insn->op == SL_SM4_IMAD || insn->op == SL_SM4_UMAD;
+    bool both = adds && insn->operand_count == shape->dsts + shape->srcs + 1;
+    return shape->dsts + (both ? 1u : 0u);
 }

@@ -48,6 +48,17 @@ struct sl_sm4_aero_op {
 };
 
 const struct sl_sm4_aero_op *sl_sm4_aero_op(uint32_t number);
+
+/* The first row of an opcode; NULL if it has none. */
 const struct sl_sm4_aero_op *sl_sm4_aero_op_of(enum sl_sm4_op op);
+
+/* Whether Aero's encoding has a usual number for an opcode. */
+bool sl_sm4_aero_knows(enum sl_sm4_op op);
+
+/* The number that Aero's writers use for an instruction, as far as they agree. */
+uint32_t sl_sm4_aero_number(const struct sl_sm4_insn *insn);
+
+/* Operands that are written; Aero's imad and umad may have one more. */
+unsigned sl_sm4_dsts(const struct sl_sm4_insn *insn, const struct sl_sm4_shape *shape);
 
 #endif

@@ -349,9 +349,8 @@ struct sl_ir_program {
 
 enum sl_ir_verdict {
     SL_IR_OK,
-    SL_IR_BAD,          /* no valid program: creation fails */
-    SL_IR_UNSUPPORTED,  /* valid, but uses what this device refuses: its use fails, by name */
-    SL_IR_WRONG_STREAM, /* valid, but emits to a stream other than 0: creation is unsupported */
+    SL_IR_BAD,         /* no valid program: creation fails */
+    SL_IR_UNSUPPORTED, /* valid, but uses what this device refuses: its use fails, by name */
     SL_IR_NO_MEMORY,
 };
 
