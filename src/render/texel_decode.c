@@ -12,6 +12,11 @@ static block_decode_fn *const block_decoders[] = {
     [SL_TEXEL_BC7] = sl_bc7_decode,
 };
 
+void sl_texel_block_decode(enum sl_texel_format format, const uint8_t *block, uint8_t *rgba)
+{
+    block_decoders[format](block, rgba);
+}
+
 /* Blocks decode to bytes in this order. */
 enum sl_texel_format sl_texel_raw_format(enum sl_texel_format format)
 {

@@ -102,7 +102,10 @@ struct sl_sample {
 
 typedef float sl_texel_lanes[4][SL_LANES];
 
-/* Samples for the active lanes (bit = lane); other lanes of result are left alone. */
+/*
+ * Samples for the active lanes (bit = lane); other lanes of result are left alone. Here and below,
+ * result overlaps none of the arrays that are read.
+ */
 void sl_texture_sample(const struct sl_texture *texture, const struct sl_sampler *sampler,
                        const struct sl_sample *sample, uint64_t active, sl_texel_lanes result);
 

@@ -74,6 +74,9 @@ double sl_texture_lod_find(const struct sl_texture *texture, const struct sl_sam
 struct sl_level_choice sl_level_choose(const struct sl_texture *texture,
                                        const struct sl_sampler *sampler, double lod);
 
+/* 16 texels of a block; the format is one of blocks. */
+void sl_texel_block_decode(enum sl_texel_format format, const uint8_t *block, uint8_t *rgba);
+
 /* Raw texel as sl_pixel_decode() takes it, and as a texel of which format. */
 uint32_t sl_texel_raw(const struct sl_texture *texture, uint32_t level, uint32_t layer, uint32_t x,
                       uint32_t y);

@@ -2,6 +2,7 @@
 #include "render/convert.h"
 #include "render/f32_math.h"
 #include "render/pixel.h"
+#include "render/texture_fast.h"
 #include "render/texture_impl.h"
 
 #include <string.h>
@@ -144,8 +145,8 @@ static void sample_lane(const struct filter *filter, const struct sl_sample *sam
     }
 }
 
-void sl_texture_sample(const struct sl_texture *texture, const struct sl_sampler *sampler,
-                       const struct sl_sample *sample, uint64_t active, sl_texel_lanes result)
+void sl_texture_sample_plain(const struct sl_texture *texture, const struct sl_sampler *sampler,
+                             const struct sl_sample *sample, uint64_t active, sl_texel_lanes result)
 {
     struct filter filter;
     filter_begin(&filter, texture, sampler, sample);
@@ -158,6 +159,14 @@ void sl_texture_sample(const struct sl_texture *texture, const struct sl_sampler
         for (unsigned i = 0; i < 4; i++) {
             result[i][lane] = rgba[i];
         }
+    }
+}
+
+void sl_texture_sample(const struct sl_texture *texture, const struct sl_sampler *sampler,
+                       const struct sl_sample *sample, uint64_t active, sl_texel_lanes result)
+{
+    if (!sl_texture_sample_fast(texture, sampler, sample, active, result)) {
+        sl_texture_sample_plain(texture, sampler, sample, active, result);
     }
 }
 
