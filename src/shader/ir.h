@@ -146,8 +146,6 @@ enum {
     SL_IR_FLAG_WORD_INDEX = 1 << 4,  /* the address counts words (Aero's atomic) */
     SL_IR_FLAG_BARRIER = 1 << 5,     /* SYNC: threads of the group meet */
     SL_IR_FLAG_EXIT = 1 << 6,        /* RET at the level of the main program */
-    SL_IR_FLAG_ALL_LANES = 1 << 7,   /* float and raw operations on temps: masked lanes compute too,
-                                        for a derivative that follows */
 };
 
 enum sl_ir_atomic {
@@ -351,8 +349,9 @@ struct sl_ir_program {
 
 enum sl_ir_verdict {
     SL_IR_OK,
-    SL_IR_BAD,         /* no valid program: creation fails */
-    SL_IR_UNSUPPORTED, /* valid, but uses what this device refuses: its use fails, by name */
+    SL_IR_BAD,          /* no valid program: creation fails */
+    SL_IR_UNSUPPORTED,  /* valid, but uses what this device refuses: its use fails, by name */
+    SL_IR_WRONG_STREAM, /* valid, but emits to a stream other than 0: creation is unsupported */
     SL_IR_NO_MEMORY,
 };
 

@@ -196,21 +196,21 @@ void sl_ir_builder_phase(struct sl_ir_builder *builder, enum sl_ir_phase_kind ki
     }
 }
 
-void sl_ir_builder_table(struct sl_ir_builder *builder, const uint32_t (*rows)[4], uint32_t count)
+void sl_ir_builder_table(struct sl_ir_builder *builder, const uint32_t *words, uint32_t rows)
 {
     struct sl_ir_program *program = sl_ir_builder_program(builder);
-    if (builder->program == NULL || count == 0) {
+    if (builder->program == NULL || rows == 0) {
         return;
     }
-    uint32_t(*table)[4] = malloc((size_t)count * sizeof(*table));
+    uint32_t(*table)[4] = malloc((size_t)rows * sizeof(*table));
     if (table == NULL) {
         builder->failed = true;
         return;
     }
-    memcpy(table, rows, (size_t)count * sizeof(*table));
+    memcpy(table, words, (size_t)rows * sizeof(*table));
     free(program->table);
     program->table = table;
-    program->table_rows = count;
+    program->table_rows = rows;
 }
 
 /* ---- operations ---- */

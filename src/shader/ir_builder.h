@@ -59,8 +59,8 @@ void sl_ir_builder_definition(struct sl_ir_builder *builder, unsigned buffer, un
 void sl_ir_builder_phase(struct sl_ir_builder *builder, enum sl_ir_phase_kind kind,
                          uint32_t instance_count);
 
-/* Copies rows into the immediate constant buffer. */
-void sl_ir_builder_table(struct sl_ir_builder *builder, const uint32_t (*rows)[4], uint32_t count);
+/* Copies rows of four words into the immediate constant buffer. */
+void sl_ir_builder_table(struct sl_ir_builder *builder, const uint32_t *words, uint32_t rows);
 
 /*
  * Appends an operation: result is x, y, z, w, everything else zero. It is good until the next one,
