@@ -122,7 +122,8 @@ float sl_f32_round_z(float x)
     return sl_f32_fin(with_sign_of(floor_of_magnitude, x));
 }
 
-/* Of infinities the difference is NaN. A tiny negative number gives a difference that rounds to 1. */
+/* Of infinities the difference is NaN. A tiny negative number gives a difference that rounds to 1.
+ */
 float sl_f32_frc(float x)
 {
     x = sl_f32_daz(x);

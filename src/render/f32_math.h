@@ -44,12 +44,13 @@ bool sl_f32_lt(float a, float b);
 bool sl_f32_ge(float a, float b);
 bool sl_f32_ne(float a, float b); /* true for NaN */
 
-int32_t sl_f32_to_i32(float x);  /* truncates; NaN 0; saturates */
+int32_t sl_f32_to_i32(float x); /* truncates; NaN 0; saturates */
 uint32_t sl_f32_to_u32(float x);
 float sl_f16_to_f32(uint16_t half); /* exact, denormals kept, NaN canonical */
 uint16_t sl_f32_to_f16(float x);    /* toward zero; overflow gives the largest finite */
 
-/* log2 of a positive normal number in binary64, before the last rounding; the LOD formula uses it. */
+/* log2 of a positive normal number in binary64, before the last rounding; the LOD formula uses it.
+ */
 double sl_f32_log2_wide(float x);
 
 #endif

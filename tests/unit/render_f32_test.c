@@ -24,12 +24,11 @@ static uint32_t b(float value)
 
 /* Everything where rules change, and some plain numbers. */
 static const uint32_t specials[] = {
-    0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007FFFFF, 0x807FFFFF, 0x00800000,
-    0x80800000, 0x00800001, 0x3F800000, 0xBF800000, 0x3F7FFFFF, 0xBF7FFFFF, 0x3F000000,
-    0xBF000000, 0x3FC00000, 0xBFC00000, 0x40200000, 0x4B000000, 0x4AFFFFFF, 0xCB000001,
-    0x4F000000, 0xCF000000, 0x4EFFFFFF, 0x4F800000, 0x4F7FFFFF, 0x7F7FFFFF, 0xFF7FFFFF,
-    0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF, 0x3DCCCCCD,
-    0xC2F00000, 0x0B800000, 0x8B800000, 0x20000000, 0xA0000000,
+    0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007FFFFF, 0x807FFFFF, 0x00800000, 0x80800000,
+    0x00800001, 0x3F800000, 0xBF800000, 0x3F7FFFFF, 0xBF7FFFFF, 0x3F000000, 0xBF000000, 0x3FC00000,
+    0xBFC00000, 0x40200000, 0x4B000000, 0x4AFFFFFF, 0xCB000001, 0x4F000000, 0xCF000000, 0x4EFFFFFF,
+    0x4F800000, 0x4F7FFFFF, 0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000,
+    0x7F800001, 0xFFFFFFFF, 0x3DCCCCCD, 0xC2F00000, 0x0B800000, 0x8B800000, 0x20000000, 0xA0000000,
 };
 
 struct binary_case {
@@ -98,9 +97,10 @@ Test(render_f32, mad_rounds_twice)
 Test(render_f32, saturate)
 {
     static const uint32_t cases[][2] = {
-        {0x80000000, 0}, {0xBF800000, 0}, {NAN_BITS, 0}, {0xFFC00001, 0},
-        {INF, 0x3F800000}, {NEG_INF, 0}, {0x3F000000, 0x3F000000}, {0x00000001, 0},
-        {0x3F800001, 0x3F800000}, {0x3F7FFFFF, 0x3F7FFFFF},
+        {0x80000000, 0},          {0xBF800000, 0},   {NAN_BITS, 0},
+        {0xFFC00001, 0},          {INF, 0x3F800000}, {NEG_INF, 0},
+        {0x3F000000, 0x3F000000}, {0x00000001, 0},   {0x3F800001, 0x3F800000},
+        {0x3F7FFFFF, 0x3F7FFFFF},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cr_assert_eq(b(sl_f32_sat(f(cases[i][0]))), cases[i][1], "%08x", cases[i][0]);
@@ -124,10 +124,8 @@ Test(render_f32, rounding_keeps_the_sign_and_is_exact)
         float (*function)(float);
         float (*exact)(float);
     } cases[] = {
-        {"ne", sl_f32_round_ne, rintf},
-        {"ni", sl_f32_round_ni, floorf},
-        {"pi", sl_f32_round_pi, ceilf},
-        {"z", sl_f32_round_z, truncf},
+        {"ne", sl_f32_round_ne, rintf}, {"ni", sl_f32_round_ni, floorf},
+        {"pi", sl_f32_round_pi, ceilf}, {"z", sl_f32_round_z, truncf},
         {"sqrt", sl_f32_sqrt, sqrtf},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -255,15 +253,24 @@ Test(render_f32, powers)
         {0x3F4CCCCD, 0x42800000, 0x35287FF5},
         {0x41200000, 0x40400000, 0x447A0000},
         {0xC1200000, 0x40400000, 0x447A0000}, /* of the absolute value */
-        {NAN_BITS, 0x00000000, 0x3F800000},   {0x00000000, 0x80000001, 0x3F800000},
-        {0x80000000, 0x3F800000, 0x00000000}, {0x00000001, 0xBF800000, INF},
-        {0x00000000, NAN_BITS, NAN_BITS},     {NAN_BITS, 0x3F800000, NAN_BITS},
-        {INF, 0x3F800000, INF},               {NEG_INF, 0xBF800000, 0},
-        {0x3F800000, INF, 0x3F800000},        {0xBF800000, NEG_INF, 0x3F800000},
-        {0x40000000, INF, INF},               {0x40000000, NEG_INF, 0},
-        {0x3F000000, INF, 0},                 {0x3F000000, NEG_INF, INF},
-        {0x40000000, 0x43FA0000, INF},        {0x40000000, 0xC3FA0000, 0},
-        {0x7F7FFFFF, 0x7F7FFFFF, INF},        {0x7F7FFFFF, 0xFF7FFFFF, 0},
+        {NAN_BITS, 0x00000000, 0x3F800000},
+        {0x00000000, 0x80000001, 0x3F800000},
+        {0x80000000, 0x3F800000, 0x00000000},
+        {0x00000001, 0xBF800000, INF},
+        {0x00000000, NAN_BITS, NAN_BITS},
+        {NAN_BITS, 0x3F800000, NAN_BITS},
+        {INF, 0x3F800000, INF},
+        {NEG_INF, 0xBF800000, 0},
+        {0x3F800000, INF, 0x3F800000},
+        {0xBF800000, NEG_INF, 0x3F800000},
+        {0x40000000, INF, INF},
+        {0x40000000, NEG_INF, 0},
+        {0x3F000000, INF, 0},
+        {0x3F000000, NEG_INF, INF},
+        {0x40000000, 0x43FA0000, INF},
+        {0x40000000, 0xC3FA0000, 0},
+        {0x7F7FFFFF, 0x7F7FFFFF, INF},
+        {0x7F7FFFFF, 0xFF7FFFFF, 0},
     };
     check_binary("pow", sl_f32_pow, cases, COUNT(cases));
 }

@@ -1,0 +1,65 @@
+/*
+ * Inside of the interpreter: the machine's registers and how operations read and write them. Only
+ * files named interp_* include this.
+ */
+#ifndef SL_SHADER_INTERP_MACHINE_H
+#define SL_SHADER_INTERP_MACHINE_H
+
+#include "shader/exec.h"
+
+/*
+ * A block that is open. Each lane is in the active set, or in one set of one open block, where it
+ * waits to become active again; or it has ended and is nowhere.
+ */
+struct sl_interp_block {
+    enum sl_ir_op op;      /* IF, LOOP, SWITCH, CALL */
+    uint32_t at;           /* of the operation that opened it */
+    uint64_t waiting;      /* IF: for ELSE; LOOP: continued; SWITCH: for their CASE */
+    uint64_t left;         /* done: after ELSE the first half, broken, returned */
+    uint64_t fallback;     /* SWITCH: for DEFAULT */
+    uint32_t iterations;   /* LOOP */
+    uint32_t *switch_keys; /* SWITCH: of each lane */
+};
+
+struct sl_machine {
+    const struct sl_ir_program *program;
+    struct sl_shader_call *call; /* the present one */
+    unsigned lane_count;
+    uint32_t at;      /* the operation to execute next */
+    uint64_t active;  /* lanes that execute it */
+    uint64_t helpers; /* lanes without effects on memory: the call's and discarded ones */
+
+    struct sl_interp_block *blocks;
+    unsigned block_count;
+    unsigned open_switches;
+    uint32_t *switch_keys; /* for each open SWITCH, of each lane */
+    uint32_t *executed;    /* instructions of each lane; NULL if no cap is in reach */
+    uint32_t *temps;       /* [register][component][lane] */
+    uint32_t *arrays;
+};
+
+/* The values of one operand component (after swizzle) in all lanes; lanes beyond the machine's 0.
+ */
+typedef uint32_t sl_interp_lanes[SL_LANES];
+
+/* Without modifiers. */
+void sl_interp_fetch(const struct sl_machine *machine, const struct sl_ir_src *src,
+                     unsigned component, sl_interp_lanes values);
+
+/* With the modifiers of operand number `source`. */
+void sl_interp_read(const struct sl_machine *machine, const struct sl_ir_insn *insn,
+                    unsigned source, unsigned component, sl_interp_lanes values);
+
+/* The same, as floats. */
+void sl_interp_read_float(const struct sl_machine *machine, const struct sl_ir_insn *insn,
+                          unsigned source, unsigned component, float values[SL_LANES]);
+
+/* Writes the masked components of a result to the active lanes, saturated if dst says so. */
+void sl_interp_write(struct sl_machine *machine, const struct sl_ir_dst *dst,
+                     const sl_interp_lanes values[4]);
+
+/* Operations on textures and on buffers. */
+void sl_interp_texture(struct sl_machine *machine, const struct sl_ir_insn *insn);
+void sl_interp_memory(struct sl_machine *machine, const struct sl_ir_insn *insn);
+
+#endif
