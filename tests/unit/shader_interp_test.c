@@ -418,7 +418,7 @@ Test(shader_interp, vertices_points_patches_tables)
     static const uint32_t patch[1][4] = {{99}};
     static const uint32_t table[2][4] = {{5}, {6}};
     struct rig *rig = new_rig(SL_IR_DOMAIN);
-    sl_ir_builder_table(&rig->builder, table, 2);
+    sl_ir_builder_table(&rig->builder, table[0], 2);
     rig->call.vertices = records;
     rig->call.vertex_count = 3;
     rig->call.vertex_stride = 2;
