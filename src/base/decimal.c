@@ -108,8 +108,8 @@ static void round_digits(struct decimal *d)
     }
     uint8_t next = d->digits[PRINTED_DIGITS];
     bool is_half = next == 5 && d->count == PRINTED_DIGITS + 1;
-    bool up = next > 5 || (next == 5 && !is_half) ||
-              (is_half && d->digits[PRINTED_DIGITS - 1] % 2 != 0);
+    bool up =
+        next > 5 || (next == 5 && !is_half) || (is_half && d->digits[PRINTED_DIGITS - 1] % 2 != 0);
     d->count = PRINTED_DIGITS;
     unsigned i = PRINTED_DIGITS;
     while (up && i > 0) {

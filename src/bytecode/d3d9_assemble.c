@@ -1,3 +1,4 @@
+#include "bytecode/d3d9_piece.h"
 #include "bytecode/d3d9_text.h"
 #include "bytecode/d3d9_walk.h"
 
@@ -18,12 +19,8 @@ struct assembler {
     size_t message_size;
 };
 
-struct text {
-    const char *at;
-    size_t size;
-};
-
-__attribute__((format(printf, 2, 3))) static bool fail(struct assembler *as, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool fail(struct assembler *as, const char *format,
+                                                       ...)
 {
     va_list args;
     va_start(args, format);
@@ -42,66 +39,61 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct text trim(struct text text)
+static struct sl_d3d9_piece trim(struct sl_d3d9_piece text)
 {
-    while (text.size > 0 && is_blank(text.at[0])) {
-        text.at++;
+    while (text.size > 0 && is_blank(text.text[0])) {
+        text.text++;
         text.size--;
     }
-    while (text.size > 0 && is_blank(text.at[text.size - 1])) {
+    while (text.size > 0 && is_blank(text.text[text.size - 1])) {
         text.size--;
     }
     return text;
 }
 
 /* Up to the blank that ends it; rest becomes what follows. */
-static struct text next_word(struct text *rest)
+static struct sl_d3d9_piece next_word(struct sl_d3d9_piece *rest)
 {
     *rest = trim(*rest);
-    struct text word = {rest->at, 0};
-    while (word.size < rest->size && !is_blank(word.at[word.size])) {
+    struct sl_d3d9_piece word = {rest->text, 0};
+    while (word.size < rest->size && !is_blank(word.text[word.size])) {
         word.size++;
     }
-    rest->at += word.size;
+    rest->text += word.size;
     rest->size -= word.size;
     return word;
 }
 
-static bool text_is(struct text text, const char *other)
-{
-    return strlen(other) == text.size && memcmp(text.at, other, text.size) == 0;
-}
-
 /* The next line without comments (// and ;) and outer blanks; all is left behind it. */
-static struct text next_line(struct text *all)
+static struct sl_d3d9_piece next_line(struct sl_d3d9_piece *all)
 {
-    const char *end = memchr(all->at, '\n', all->size);
-    struct text line = {all->at, end ? (size_t)(end - all->at) : all->size};
+    const char *end = memchr(all->text, '\n', all->size);
+    struct sl_d3d9_piece line = {all->text, end ? (size_t)(end - all->text) : all->size};
     size_t taken = line.size + (end != NULL);
-    all->at += taken;
+    all->text += taken;
     all->size -= taken;
     for (size_t i = 0; i < line.size; i++) {
-        bool is_slashes = line.at[i] == '/' && i + 1 < line.size && line.at[i + 1] == '/';
-        if (line.at[i] == ';' || is_slashes) {
+        bool is_slashes = line.text[i] == '/' && i + 1 < line.size && line.text[i + 1] == '/';
+        if (line.text[i] == ';' || is_slashes) {
             line.size = i;
         }
     }
     return trim(line);
 }
 
-static bool read_version(struct assembler *as, struct text line)
+static bool read_version(struct assembler *as, struct sl_d3d9_piece line)
 {
-    bool has_form = line.size == 6 && (line.at[0] == 'v' || line.at[0] == 'p') &&
-                    memcmp(line.at + 1, "s_", 2) == 0 && line.at[4] == '_';
+    bool has_form = line.size == 6 && (line.text[0] == 'v' || line.text[0] == 'p') &&
+                    memcmp(line.text + 1, "s_", 2) == 0 && line.text[4] == '_';
     if (!has_form) {
         return fail(as, "a version is expected first, like ps_2_0");
     }
-    as->program.is_pixel = line.at[0] == 'p';
-    as->program.major = (uint8_t)(line.at[3] - '0');
-    as->program.minor = line.at[5] == 'x' ? 1 : (uint8_t)(line.at[5] - '0');
+    as->program.is_pixel = line.text[0] == 'p';
+    as->program.major = (uint8_t)(line.text[3] - '0');
+    as->program.minor = line.text[5] == 'x' ? 1 : (uint8_t)(line.text[5] - '0');
     if (!sl_d3d9_version_known(as->program.is_pixel, as->program.major, as->program.minor) ||
-        (line.at[5] == 'x' && as->program.major != 2)) {
-        return fail(as, "'%.6s' is no known version", line.at);
+        (line.text[5] == 'x' && as->program.major != 2)) {
+        return fail(as, "'%.6s' is no known version", line.text);
     }
     as->has_version = true;
     sl_buf_u32(as->out, (as->program.is_pixel ? 0xFFFF0000u : 0xFFFE0000u) |
@@ -109,27 +101,13 @@ static bool read_version(struct assembler *as, struct text line)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Words of eight digits; false with a message for others. */
-static bool read_words(struct assembler *as, struct text rest, struct sl_buf *words)
+static bool read_words(struct assembler *as, struct sl_d3d9_piece rest, struct sl_buf *words)
 {
-    for (struct text word = next_word(&rest); word.size > 0; word = next_word(&rest)) {
-        uint32_t value = 0;
-        bool good = word.size == 8;
-        for (size_t i = 0; i < 8 && good; i++) {
-            int digit = hex_digit(word.at[i]);
-            good = digit >= 0;
-            value = value << 4 | ((uint32_t)digit & 0xF);
-        }
-        if (!good) {
-            return fail(as, "a token is eight digits 0-9, a-f");
+    for (struct sl_d3d9_piece word = next_word(&rest); word.size > 0; word = next_word(&rest)) {
+        uint32_t value;
+        if (word.size != 8 || !sl_d3d9_read_hex(word, &value)) {
+            return fail(as, "a token is eight hexadecimal digits");
         }
         sl_buf_append(words, &value, sizeof(value));
     }
@@ -161,30 +139,31 @@ static bool decode(struct assembler *as, uint32_t *words, size_t count, struct s
     return insn->word_count == count || fail(as, "the tokens are more than one instruction");
 }
 
-static bool set_form(struct assembler *as, struct text rest)
+static bool set_form(struct assembler *as, struct sl_d3d9_piece rest)
 {
-    struct text word = next_word(&rest);
+    struct sl_d3d9_piece word = next_word(&rest);
     if (as->has_insn) {
         return fail(as, ".form stands before the first instruction");
     }
-    if (!text_is(word, "total") || trim(rest).size > 0) {
+    if (!sl_d3d9_piece_is(word, "total") || trim(rest).size > 0) {
         return fail(as, ".form is total, or not given");
     }
     as->program.length_form = SL_D3D9_LENGTH_TOTAL;
     return true;
 }
 
-static bool set_bit31(struct assembler *as, struct text rest)
+static bool set_bit31(struct assembler *as, struct sl_d3d9_piece rest)
 {
-    struct text word = next_word(&rest);
-    if ((!text_is(word, "clear") && !text_is(word, "set")) || trim(rest).size > 0) {
+    struct sl_d3d9_piece word = next_word(&rest);
+    if ((!sl_d3d9_piece_is(word, "clear") && !sl_d3d9_piece_is(word, "set")) ||
+        trim(rest).size > 0) {
         return fail(as, ".bit31 is clear or set");
     }
-    as->parameter_bit = word.at[0] == 'c' ? 0 : SL_D3D9_PARAMETER;
+    as->parameter_bit = word.text[0] == 'c' ? 0 : SL_D3D9_PARAMETER;
     return true;
 }
 
-static bool add_comment(struct assembler *as, struct text rest)
+static bool add_comment(struct assembler *as, struct sl_d3d9_piece rest)
 {
     struct sl_buf words = {0};
     bool good = read_words(as, rest, &words);
@@ -200,7 +179,7 @@ static bool add_comment(struct assembler *as, struct text rest)
     return good;
 }
 
-static bool add_raw(struct assembler *as, struct text rest)
+static bool add_raw(struct assembler *as, struct sl_d3d9_piece rest)
 {
     static const uint32_t end = SL_D3D9_END_TOKEN;
     sl_buf_clear(&as->raw);
@@ -234,7 +213,7 @@ static void end_program(struct assembler *as)
     as->has_end = true;
 }
 
-static bool add_trailing(struct assembler *as, struct text rest)
+static bool add_trailing(struct assembler *as, struct sl_d3d9_piece rest)
 {
     struct sl_buf words = {0};
     bool good = read_words(as, rest, &words);
@@ -246,19 +225,19 @@ static bool add_trailing(struct assembler *as, struct text rest)
     return good;
 }
 
-static bool run_directive(struct assembler *as, struct text line)
+static bool run_directive(struct assembler *as, struct sl_d3d9_piece line)
 {
     static const struct {
         const char *name;
-        bool (*run)(struct assembler *as, struct text rest);
+        bool (*run)(struct assembler *as, struct sl_d3d9_piece rest);
     } directives[] = {
         {".form", set_form}, {".bit31", set_bit31},       {".comment", add_comment},
         {".raw", add_raw},   {".trailing", add_trailing},
     };
-    struct text rest = line;
-    struct text name = next_word(&rest);
+    struct sl_d3d9_piece rest = line;
+    struct sl_d3d9_piece name = next_word(&rest);
     for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
-        if (text_is(name, directives[i].name)) {
+        if (sl_d3d9_piece_is(name, directives[i].name)) {
             if (as->has_end && directives[i].run != add_trailing) {
                 return fail(as, "only .trailing follows .trailing");
             }
@@ -268,12 +247,12 @@ static bool run_directive(struct assembler *as, struct text line)
     return fail(as, "the directive is unknown");
 }
 
-static bool add_insn(struct assembler *as, struct text line)
+static bool add_insn(struct assembler *as, struct sl_d3d9_piece line)
 {
     uint32_t words[SL_D3D9_INSN_WORDS_MAX + 1];
     size_t count;
     struct sl_d3d9_insn insn;
-    if (!sl_d3d9_read_insn(&as->program, as->parameter_bit, line.at, line.size, words, &count,
+    if (!sl_d3d9_read_insn(&as->program, as->parameter_bit, line.text, line.size, words, &count,
                            as->message, as->message_size)) {
         return false;
     }
@@ -286,9 +265,9 @@ static bool add_insn(struct assembler *as, struct text line)
 }
 
 /* The line after a .raw says the same; its tokens are written already. */
-static bool check_raw_line(struct assembler *as, struct text line)
+static bool check_raw_line(struct assembler *as, struct sl_d3d9_piece line)
 {
-    bool same = line.size == as->line.size && memcmp(line.at, as->line.data, line.size) == 0;
+    bool same = line.size == as->line.size && memcmp(line.text, as->line.data, line.size) == 0;
     if (!same) {
         return fail(as, "the tokens of .raw say '%.*s'", (int)as->line.size,
                     (const char *)as->line.data);
@@ -297,7 +276,7 @@ static bool check_raw_line(struct assembler *as, struct text line)
     return true;
 }
 
-static bool run_line(struct assembler *as, struct text line)
+static bool run_line(struct assembler *as, struct sl_d3d9_piece line)
 {
     if (!as->has_version) {
         return read_version(as, line);
@@ -305,7 +284,7 @@ static bool run_line(struct assembler *as, struct text line)
     if (as->line.size > 0) {
         return check_raw_line(as, line);
     }
-    if (line.at[0] == '.') {
+    if (line.text[0] == '.') {
         return run_directive(as, line);
     }
     if (as->has_end) {
@@ -315,10 +294,10 @@ static bool run_line(struct assembler *as, struct text line)
     return add_insn(as, line);
 }
 
-static bool run(struct assembler *as, struct text all, uint32_t *line_number)
+static bool run(struct assembler *as, struct sl_d3d9_piece all, uint32_t *line_number)
 {
     for (*line_number = 1; all.size > 0; ++*line_number) {
-        struct text line = next_line(&all);
+        struct sl_d3d9_piece line = next_line(&all);
         if (line.size > 0 && !run_line(as, line)) {
             return false;
         }
@@ -343,7 +322,7 @@ bool sl_d3d9_assemble(const char *text, size_t size, struct sl_buf *out, uint32_
         .message_size = message_size,
     };
     size_t before = out->size;
-    bool good = run(&as, (struct text){text, size}, line);
+    bool good = run(&as, (struct sl_d3d9_piece){text, size}, line);
     if (!good) {
         out->size = before;
     }

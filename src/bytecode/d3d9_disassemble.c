@@ -61,8 +61,8 @@ static void print_comment(struct listing *listing, const struct sl_d3d9_insn *in
 
 static void leave_block(struct listing *listing, enum sl_d3d9_op op)
 {
-    bool leaves = op == SL_D3D9_ELSE || op == SL_D3D9_ENDIF || op == SL_D3D9_ENDLOOP ||
-                  op == SL_D3D9_ENDREP;
+    bool leaves =
+        op == SL_D3D9_ELSE || op == SL_D3D9_ENDIF || op == SL_D3D9_ENDLOOP || op == SL_D3D9_ENDREP;
     listing->nesting -= leaves && listing->nesting > 0;
 }
 

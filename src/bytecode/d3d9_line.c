@@ -1,6 +1,5 @@
+#include "bytecode/d3d9_piece.h"
 #include "bytecode/d3d9_text.h"
-
-#include "base/decimal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,12 +25,6 @@ struct line {
     uint32_t usage_token;
 };
 
-/* Part of a line. */
-struct piece {
-    const char *text;
-    size_t size;
-};
-
 __attribute__((format(printf, 2, 3))) static bool fail(struct line *line, const char *format, ...)
 {
     va_list args;
@@ -42,24 +35,14 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct line *line, const 
 }
 
 /* For %.*s; what it shows of a piece is bounded. */
-static int shown(struct piece piece)
+static int shown(struct sl_d3d9_piece piece)
 {
     return piece.size < 40 ? (int)piece.size : 40;
-}
-
-static bool piece_is(struct piece piece, const char *text)
-{
-    return strlen(text) == piece.size && memcmp(piece.text, text, piece.size) == 0;
 }
 
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool accept(struct line *line, char c)
@@ -83,11 +66,11 @@ static bool expect(struct line *line, char c, const char *where)
     return accept(line, c) || fail(line, "'%c' expected %s", c, where);
 }
 
-static struct piece take(struct line *line, bool letters, bool digits, bool underscores)
+static struct sl_d3d9_piece take(struct line *line, bool letters, bool digits, bool underscores)
 {
-    struct piece piece = {.text = line->at};
+    struct sl_d3d9_piece piece = {.text = line->at};
     while (line->at < line->end &&
-           ((letters && is_letter(*line->at)) || (digits && is_digit(*line->at)) ||
+           ((letters && is_letter(*line->at)) || (digits && sl_d3d9_is_digit(*line->at)) ||
             (underscores && *line->at == '_'))) {
         line->at++;
     }
@@ -104,18 +87,17 @@ static bool push(struct line *line, uint32_t word)
     return true;
 }
 
-static uint32_t register_token(const struct line *line, enum sl_d3d9_register type,
-                               uint32_t number)
+static uint32_t register_token(const struct line *line, enum sl_d3d9_register type, uint32_t number)
 {
     return line->parameter_bit | ((uint32_t)type & 7) << 28 | ((uint32_t)type & 0x18) << 8 | number;
 }
 
 static const struct sl_d3d9_register_name *find_register(const struct line *line,
-                                                         struct piece name)
+                                                         struct sl_d3d9_piece name)
 {
     for (size_t i = 0; i < sl_d3d9_register_name_count; i++) {
         const struct sl_d3d9_register_name *entry = &sl_d3d9_register_names[i];
-        if (piece_is(name, entry->name) && entry->versions >> line->program->major & 1 &&
+        if (sl_d3d9_piece_is(name, entry->name) && entry->versions >> line->program->major & 1 &&
             (entry->is_pixel < 0 || entry->is_pixel == line->program->is_pixel)) {
             return entry;
         }
@@ -125,7 +107,7 @@ static const struct sl_d3d9_register_name *find_register(const struct line *line
 
 static bool read_register(struct line *line, enum sl_d3d9_register *type, uint32_t *token)
 {
-    struct piece name = take(line, true, false, false);
+    struct sl_d3d9_piece name = take(line, true, false, false);
     const struct sl_d3d9_register_name *entry = find_register(line, name);
     if (!entry) {
         return name.size > 0
@@ -136,7 +118,7 @@ static bool read_register(struct line *line, enum sl_d3d9_register *type, uint32
     if (entry->number >= 0) {
         number = (uint32_t)entry->number;
     } else {
-        struct piece digits = take(line, false, true, false);
+        struct sl_d3d9_piece digits = take(line, false, true, false);
         if (digits.size == 0) {
             return fail(line, "a register number is expected after '%s'", entry->name);
         }
@@ -163,7 +145,7 @@ static int component(char c)
 /* Letters after a dot; *swizzle has the last one repeated. */
 static bool read_swizzle(struct line *line, uint32_t *swizzle)
 {
-    struct piece letters = take(line, true, false, false);
+    struct sl_d3d9_piece letters = take(line, true, false, false);
     if (letters.size == 0 && line->row && line->row->op == SL_D3D9_BREAKP) {
         *swizzle = 0; /* how listings write p0.x there */
         return true;
@@ -189,7 +171,7 @@ static bool read_mask(struct line *line, uint32_t *mask)
     if (!accept(line, '.')) {
         return true;
     }
-    struct piece letters = take(line, true, false, false);
+    struct sl_d3d9_piece letters = take(line, true, false, false);
     *mask = 0;
     for (size_t i = 0; i < letters.size; i++) {
         int c = component(letters.text[i]);
@@ -244,12 +226,12 @@ static bool read_dst(struct line *line)
            push_operand(line, token | mask << 16 | line->dst_bits, address);
 }
 
-static bool find_modifier(struct line *line, const char *prefix, struct piece suffix,
+static bool find_modifier(struct line *line, const char *prefix, struct sl_d3d9_piece suffix,
                           uint32_t *modifier)
 {
     for (uint32_t i = 0; i < 14; i++) {
         const struct sl_d3d9_modifier_name *name = &sl_d3d9_modifier_names[i];
-        if (strcmp(name->prefix, prefix) == 0 && piece_is(suffix, name->suffix)) {
+        if (strcmp(name->prefix, prefix) == 0 && sl_d3d9_piece_is(suffix, name->suffix)) {
             *modifier = i;
             return true;
         }
@@ -282,7 +264,7 @@ static bool read_src(struct line *line)
     if (!read_register(line, &type, &token) || !read_relative(line, &token, &address)) {
         return false;
     }
-    struct piece suffix = {.text = "", .size = 0};
+    struct sl_d3d9_piece suffix = {.text = "", .size = 0};
     if (accept(line, '_')) {
         suffix = take(line, true, true, false);
         if (suffix.size == 0) {
@@ -299,20 +281,20 @@ static bool read_src(struct line *line)
 }
 
 /* Index of name in names, from first on; count if it is not there. */
-static uint32_t find_name(struct piece name, const char *const *names, uint32_t first,
+static uint32_t find_name(struct sl_d3d9_piece name, const char *const *names, uint32_t first,
                           uint32_t count)
 {
-    while (first < count && !piece_is(name, names[first])) {
+    while (first < count && !sl_d3d9_piece_is(name, names[first])) {
         first++;
     }
     return first;
 }
 
 /* The next part of a name between underscores. */
-static struct piece next_part(struct piece *name)
+static struct sl_d3d9_piece next_part(struct sl_d3d9_piece *name)
 {
     const char *end = memchr(name->text, '_', name->size);
-    struct piece part = {name->text, end ? (size_t)(end - name->text) : name->size};
+    struct sl_d3d9_piece part = {name->text, end ? (size_t)(end - name->text) : name->size};
     size_t taken = part.size + (end != NULL);
     name->text += taken;
     name->size -= taken;
@@ -320,7 +302,7 @@ static struct piece next_part(struct piece *name)
 }
 
 /* texcoord3, 2d, ...: false if it is neither a usage nor a kind of sampler. */
-static bool read_usage(struct line *line, struct piece part)
+static bool read_usage(struct line *line, struct sl_d3d9_piece part)
 {
     uint32_t sampler = find_name(part, sl_d3d9_sampler_names, 1, 5);
     if (sampler < 5) {
@@ -328,8 +310,8 @@ static bool read_usage(struct line *line, struct piece part)
         return true;
     }
     uint32_t index = 0;
-    struct piece word = part;
-    while (word.size > 0 && is_digit(word.text[word.size - 1])) {
+    struct sl_d3d9_piece word = part;
+    while (word.size > 0 && sl_d3d9_is_digit(word.text[word.size - 1])) {
         word.size--;
     }
     if (part.size - word.size > 2) {
@@ -343,13 +325,13 @@ static bool read_usage(struct line *line, struct piece part)
     return usage < 16 && index < 16;
 }
 
-static bool read_flag(struct line *line, struct piece part)
+static bool read_flag(struct line *line, struct sl_d3d9_piece part)
 {
-    if (piece_is(part, "sat")) {
+    if (sl_d3d9_piece_is(part, "sat")) {
         line->dst_bits |= SL_D3D9_SATURATE;
-    } else if (piece_is(part, "pp")) {
+    } else if (sl_d3d9_piece_is(part, "pp")) {
         line->dst_bits |= SL_D3D9_PARTIAL;
-    } else if (piece_is(part, "centroid")) {
+    } else if (sl_d3d9_piece_is(part, "centroid")) {
         line->dst_bits |= SL_D3D9_CENTROID;
     } else {
         uint32_t shift = find_name(part, sl_d3d9_shift_names, 0, 7);
@@ -359,7 +341,7 @@ static bool read_flag(struct line *line, struct piece part)
     return true;
 }
 
-static bool read_comparison(struct line *line, struct piece part)
+static bool read_comparison(struct line *line, struct sl_d3d9_piece part)
 {
     uint32_t comparison = find_name(part, sl_d3d9_comparison_names, 1, 8);
     enum sl_d3d9_op op = line->row->op;
@@ -378,7 +360,7 @@ static bool read_comparison(struct line *line, struct piece part)
 }
 
 /* Names of a row beside its mnemonic. */
-static bool read_row(struct line *line, struct piece base)
+static bool read_row(struct line *line, struct sl_d3d9_piece base)
 {
     static const struct {
         const char *name;
@@ -392,7 +374,7 @@ static bool read_row(struct line *line, struct piece base)
     };
     line->row = sl_d3d9_row_named(base.text, base.size);
     for (size_t i = 0; !line->row && i < sizeof(others) / sizeof(others[0]); i++) {
-        if (piece_is(base, others[i].name)) {
+        if (sl_d3d9_piece_is(base, others[i].name)) {
             line->row = sl_d3d9_row(others[i].op);
             line->control = others[i].control;
         }
@@ -403,15 +385,15 @@ static bool read_row(struct line *line, struct piece base)
 static bool read_name(struct line *line)
 {
     skip_blanks(line);
-    struct piece name = take(line, true, true, true);
-    struct piece whole = name;
+    struct sl_d3d9_piece name = take(line, true, true, true);
+    struct sl_d3d9_piece whole = name;
     if (!read_row(line, next_part(&name))) {
         return false;
     }
     bool is_declare = line->row->kind == SL_D3D9_CLASS_DECLARE;
     line->usage_token = SL_D3D9_PARAMETER;
     for (bool first = true; name.size > 0; first = false) {
-        struct piece part = next_part(&name);
+        struct sl_d3d9_piece part = next_part(&name);
         bool known = (first && is_declare && read_usage(line, part)) ||
                      (first && read_comparison(line, part)) ||
                      (line->row->has_dst && read_flag(line, part));
@@ -432,61 +414,16 @@ static bool read_name(struct line *line)
     return !needs_comparison || fail(line, "'%s' needs a comparison", line->row->mnemonic);
 }
 
-static bool read_hex(struct piece text, uint32_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.text[i];
-        bool is_hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        if (!is_hex || *value >> 28 != 0) {
-            return false;
-        }
-        *value = *value << 4 | (uint32_t)(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
-    return text.size > 0;
-}
-
-static bool read_integer(struct piece text, uint32_t *value)
-{
-    size_t sign = text.size > 0 && text.text[0] == '-';
-    uint64_t magnitude = 0;
-    for (size_t i = sign; i < text.size; i++) {
-        if (!is_digit(text.text[i]) || magnitude > INT32_MAX) {
-            return false;
-        }
-        magnitude = 10 * magnitude + (uint64_t)(text.text[i] - '0');
-    }
-    *value = (uint32_t)(sign ? 0 - magnitude : magnitude);
-    return text.size > sign && magnitude <= (uint64_t)INT32_MAX + sign;
-}
-
-static bool read_bool(struct piece text, uint32_t *value)
-{
-    *value = piece_is(text, "true");
-    return *value || piece_is(text, "false");
-}
-
-/* A value of a DEF, DEFI or DEFB; 0x and digits are its bits. */
 static bool read_literal(struct line *line)
 {
     skip_blanks(line);
-    struct piece text = {.text = line->at};
+    struct sl_d3d9_piece text = {.text = line->at};
     while (line->at < line->end && !strchr(", \t", *line->at)) {
         line->at++;
     }
     text.size = (size_t)(line->at - text.text);
     uint32_t value;
-    bool good;
-    if (text.size > 2 && memcmp(text.text, "0x", 2) == 0) {
-        good = read_hex((struct piece){text.text + 2, text.size - 2}, &value);
-    } else if (line->row->op == SL_D3D9_DEF) {
-        good = sl_decimal_parse(text.text, text.size, &value);
-    } else if (line->row->op == SL_D3D9_DEFI) {
-        good = read_integer(text, &value);
-    } else {
-        good = read_bool(text, &value);
-    }
-    if (!good) {
+    if (!sl_d3d9_read_literal(line->row->op, text, &value)) {
         return fail(line, "'%.*s' is no value of '%s'", shown(text), text.text,
                     line->row->mnemonic);
     }
@@ -530,7 +467,7 @@ static bool read_operands(struct line *line, uint32_t predicate)
     bool good = line->row->kind == SL_D3D9_CLASS_DEFINE ? read_literals(line) : read_sources(line);
     skip_blanks(line);
     if (good && line->at < line->end) {
-        struct piece rest = {line->at, (size_t)(line->end - line->at)};
+        struct sl_d3d9_piece rest = {line->at, (size_t)(line->end - line->at)};
         return fail(line, "'%.*s' is more than '%s' takes", shown(rest), rest.text,
                     line->row->mnemonic);
     }

@@ -45,7 +45,8 @@ static bool decode_relative(const struct sl_d3d9_program *program, struct sl_d3d
     }
     if (program->major < 2) {
         operand->relative_type = SL_D3D9_REG_ADDR;
-        return !program->is_pixel || fail(why, "a relative operand in a pixel program of version 1");
+        return !program->is_pixel ||
+               fail(why, "a relative operand in a pixel program of version 1");
     }
     uint32_t token = program->words[at + 1];
     operand->relative_token = token;
@@ -84,9 +85,9 @@ static bool decode_source(const struct sl_d3d9_program *program, size_t at,
 static bool check_writable(enum sl_d3d9_version version, const struct sl_d3d9_insn *insn,
                            const char **why)
 {
-    bool is_texcoord = insn->dst.type == SL_D3D9_REG_ADDR &&
-                       (version == SL_D3D9_PS_1_4 || version == SL_D3D9_PS_2 ||
-                        version == SL_D3D9_PS_3);
+    bool is_texcoord =
+        insn->dst.type == SL_D3D9_REG_ADDR &&
+        (version == SL_D3D9_PS_1_4 || version == SL_D3D9_PS_2 || version == SL_D3D9_PS_3);
     if (is_texcoord && insn->op != SL_D3D9_TEXKILL && insn->op != SL_D3D9_DCL) {
         return fail(why, "a destination is a register that cannot be written");
     }
@@ -125,8 +126,8 @@ static void decode_control_aliases(struct sl_d3d9_insn *insn)
 }
 
 /* The SDK writes the predicate after the destination, other assemblers at the end. */
-static bool find_predicate(const struct sl_d3d9_program *program,
-                           const struct sl_d3d9_shape *shape, unsigned *index, const char **why)
+static bool find_predicate(const struct sl_d3d9_program *program, const struct sl_d3d9_shape *shape,
+                           unsigned *index, const char **why)
 {
     unsigned candidates[] = {shape->row->has_dst, shape->operand_count - 1};
     for (unsigned i = 0; i < 2; i++) {
@@ -182,23 +183,20 @@ static bool decode_define(const struct sl_d3d9_program *program, const struct sl
     return true;
 }
 
-static bool decode_declare(const struct sl_d3d9_program *program,
-                           const struct sl_d3d9_shape *shape, struct sl_d3d9_insn *insn,
-                           const char **why)
+static bool decode_declare(const struct sl_d3d9_program *program, const struct sl_d3d9_shape *shape,
+                           struct sl_d3d9_insn *insn, const char **why)
 {
     bool is_sampler = insn->dst.type == SL_D3D9_REG_SAMPLER;
     bool is_texcoord = insn->dst.type == SL_D3D9_REG_ADDR && program->is_pixel;
     bool is_misc = insn->dst.type == SL_D3D9_REG_MISC;
-    bool is_linked =
-        insn->dst.type == SL_D3D9_REG_INPUT || insn->dst.type == SL_D3D9_REG_OUTPUT;
+    bool is_linked = insn->dst.type == SL_D3D9_REG_INPUT || insn->dst.type == SL_D3D9_REG_OUTPUT;
     if ((!is_sampler && !is_texcoord && !is_misc && !is_linked) || insn->dst.relative) {
         return fail(why, "a declaration names a register that has none");
     }
     bool has_usage_token = shape->word_count == 3;
     uint32_t usage = has_usage_token ? program->words[shape->at + 1] : 0;
     if (is_sampler) {
-        insn->sampler_type =
-            (has_usage_token ? usage >> 27 : insn->token >> 16) & 0xF;
+        insn->sampler_type = (has_usage_token ? usage >> 27 : insn->token >> 16) & 0xF;
         return true;
     }
     /* t#, and v# up to ps_2_x, are themselves what they are linked with. */

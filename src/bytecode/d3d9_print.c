@@ -5,11 +5,13 @@
 #include <string.h>
 
 /* 0 of a comparison means > but is another bit pattern; it has no name of its own. */
-const char *const sl_d3d9_comparison_names[8] = {"gt", "gt", "eq", "ge", "lt", "ne", "le", "always"};
+const char *const sl_d3d9_comparison_names[8] = {"gt", "gt", "eq", "ge",
+                                                 "lt", "ne", "le", "always"};
 
 const char *const sl_d3d9_usage_names[16] = {
-    "position", "blendweight", "blendindices", "normal",    "psize", "texcoord", "tangent", "binormal",
-    "tessfactor", "positiont", "color",        "fog",       "depth", "sample",   "usagee",  "usagef",
+    "position", "blendweight", "blendindices", "normal",    "psize", "texcoord",
+    "tangent",  "binormal",    "tessfactor",   "positiont", "color", "fog",
+    "depth",    "sample",      "usagee",       "usagef",
 };
 
 const char *const sl_d3d9_sampler_names[5] = {"", "1d", "2d", "cube", "volume"};
@@ -17,13 +19,13 @@ const char *const sl_d3d9_sampler_names[5] = {"", "1d", "2d", "cube", "volume"};
 const char *const sl_d3d9_shift_names[7] = {"d8", "d4", "d2", "", "x2", "x4", "x8"};
 
 const struct sl_d3d9_modifier_name sl_d3d9_modifier_names[14] = {
-    [SL_D3D9_MOD_NONE] = {"", ""},        [SL_D3D9_MOD_NEG] = {"-", ""},
-    [SL_D3D9_MOD_BIAS] = {"", "bias"},    [SL_D3D9_MOD_BIASNEG] = {"-", "bias"},
-    [SL_D3D9_MOD_SIGN] = {"", "bx2"},     [SL_D3D9_MOD_SIGNNEG] = {"-", "bx2"},
-    [SL_D3D9_MOD_COMP] = {"1-", ""},      [SL_D3D9_MOD_X2] = {"", "x2"},
-    [SL_D3D9_MOD_X2NEG] = {"-", "x2"},    [SL_D3D9_MOD_DZ] = {"", "dz"},
-    [SL_D3D9_MOD_DW] = {"", "dw"},        [SL_D3D9_MOD_ABS] = {"", "abs"},
-    [SL_D3D9_MOD_ABSNEG] = {"-", "abs"},  [SL_D3D9_MOD_NOT] = {"!", ""},
+    [SL_D3D9_MOD_NONE] = {"", ""},       [SL_D3D9_MOD_NEG] = {"-", ""},
+    [SL_D3D9_MOD_BIAS] = {"", "bias"},   [SL_D3D9_MOD_BIASNEG] = {"-", "bias"},
+    [SL_D3D9_MOD_SIGN] = {"", "bx2"},    [SL_D3D9_MOD_SIGNNEG] = {"-", "bx2"},
+    [SL_D3D9_MOD_COMP] = {"1-", ""},     [SL_D3D9_MOD_X2] = {"", "x2"},
+    [SL_D3D9_MOD_X2NEG] = {"-", "x2"},   [SL_D3D9_MOD_DZ] = {"", "dz"},
+    [SL_D3D9_MOD_DW] = {"", "dw"},       [SL_D3D9_MOD_ABS] = {"", "abs"},
+    [SL_D3D9_MOD_ABSNEG] = {"-", "abs"}, [SL_D3D9_MOD_NOT] = {"!", ""},
 };
 
 #define ALL 0x0E
@@ -31,26 +33,16 @@ const struct sl_d3d9_modifier_name sl_d3d9_modifier_names[14] = {
 #define FROM_3 0x08
 
 const struct sl_d3d9_register_name sl_d3d9_register_names[] = {
-    {"r", SL_D3D9_REG_TEMP, -1, -1, ALL},
-    {"v", SL_D3D9_REG_INPUT, -1, -1, ALL},
-    {"c", SL_D3D9_REG_CONST, -1, -1, ALL},
-    {"a", SL_D3D9_REG_ADDR, -1, 0, ALL},
-    {"t", SL_D3D9_REG_ADDR, -1, 1, ALL},
-    {"oPos", SL_D3D9_REG_RASTOUT, 0, -1, ALL},
-    {"oFog", SL_D3D9_REG_RASTOUT, 1, -1, ALL},
-    {"oPts", SL_D3D9_REG_RASTOUT, 2, -1, ALL},
-    {"oD", SL_D3D9_REG_ATTROUT, -1, -1, ALL},
-    {"oT", SL_D3D9_REG_OUTPUT, -1, -1, UP_TO_2},
-    {"o", SL_D3D9_REG_OUTPUT, -1, -1, FROM_3},
-    {"i", SL_D3D9_REG_CONSTINT, -1, -1, ALL},
-    {"oC", SL_D3D9_REG_COLOROUT, -1, -1, ALL},
-    {"oDepth", SL_D3D9_REG_DEPTHOUT, 0, -1, ALL},
-    {"s", SL_D3D9_REG_SAMPLER, -1, -1, ALL},
-    {"b", SL_D3D9_REG_CONSTBOOL, -1, -1, ALL},
-    {"aL", SL_D3D9_REG_LOOP, 0, -1, ALL},
-    {"vPos", SL_D3D9_REG_MISC, 0, -1, ALL},
-    {"vFace", SL_D3D9_REG_MISC, 1, -1, ALL},
-    {"l", SL_D3D9_REG_LABEL, -1, -1, ALL},
+    {"r", SL_D3D9_REG_TEMP, -1, -1, ALL},      {"v", SL_D3D9_REG_INPUT, -1, -1, ALL},
+    {"c", SL_D3D9_REG_CONST, -1, -1, ALL},     {"a", SL_D3D9_REG_ADDR, -1, 0, ALL},
+    {"t", SL_D3D9_REG_ADDR, -1, 1, ALL},       {"oPos", SL_D3D9_REG_RASTOUT, 0, -1, ALL},
+    {"oFog", SL_D3D9_REG_RASTOUT, 1, -1, ALL}, {"oPts", SL_D3D9_REG_RASTOUT, 2, -1, ALL},
+    {"oD", SL_D3D9_REG_ATTROUT, -1, -1, ALL},  {"oT", SL_D3D9_REG_OUTPUT, -1, -1, UP_TO_2},
+    {"o", SL_D3D9_REG_OUTPUT, -1, -1, FROM_3}, {"i", SL_D3D9_REG_CONSTINT, -1, -1, ALL},
+    {"oC", SL_D3D9_REG_COLOROUT, -1, -1, ALL}, {"oDepth", SL_D3D9_REG_DEPTHOUT, 0, -1, ALL},
+    {"s", SL_D3D9_REG_SAMPLER, -1, -1, ALL},   {"b", SL_D3D9_REG_CONSTBOOL, -1, -1, ALL},
+    {"aL", SL_D3D9_REG_LOOP, 0, -1, ALL},      {"vPos", SL_D3D9_REG_MISC, 0, -1, ALL},
+    {"vFace", SL_D3D9_REG_MISC, 1, -1, ALL},   {"l", SL_D3D9_REG_LABEL, -1, -1, ALL},
     {"p", SL_D3D9_REG_PREDICATE, -1, -1, ALL},
 };
 const size_t sl_d3d9_register_name_count =
@@ -99,7 +91,7 @@ static void print_dst(const struct sl_d3d9_program *program, const struct sl_d3d
     sl_buf_text(text, ".");
     for (unsigned i = 0; i < 4; i++) {
         if (operand->write_mask >> i & 1) {
-            sl_buf_u8(text, (uint8_t)"xyzw"[i]);
+            sl_buf_u8(text, (uint8_t) "xyzw"[i]);
         }
     }
 }
@@ -114,7 +106,7 @@ static void print_swizzle(const uint8_t swizzle[4], struct sl_buf *text)
         swizzle[0] == swizzle[1] && swizzle[0] == swizzle[2] && swizzle[0] == swizzle[3];
     sl_buf_text(text, ".");
     for (unsigned i = 0; i < (is_replicate ? 1 : 4); i++) {
-        sl_buf_u8(text, (uint8_t)"xyzw"[swizzle[i]]);
+        sl_buf_u8(text, (uint8_t) "xyzw"[swizzle[i]]);
     }
 }
 
@@ -173,7 +165,8 @@ static void print_declared(const struct sl_d3d9_insn *insn, struct sl_buf *text)
 {
     if (insn->dst.type == SL_D3D9_REG_SAMPLER) {
         size_t known = sizeof(sl_d3d9_sampler_names) / sizeof(sl_d3d9_sampler_names[0]);
-        print_suffix(text, insn->sampler_type < known ? sl_d3d9_sampler_names[insn->sampler_type] : "");
+        print_suffix(text,
+                     insn->sampler_type < known ? sl_d3d9_sampler_names[insn->sampler_type] : "");
     }
     if (insn->has_usage) {
         print_suffix(text, sl_d3d9_usage_names[insn->usage]);

@@ -8,11 +8,11 @@
 #define SLOT(op) ((op) == SL_D3D9_PHASE ? SLOT_PHASE : (op))
 
 static const struct sl_d3d9_row rows[SLOTS] = {
-#define SL_D3D9_OP(name, text, class_name, dst, vs_1, ps_1_1, ps_1_4, sm_2, sm_3)                 \
-    [SLOT(SL_D3D9_##name)] = {.op = SL_D3D9_##name,                                               \
-                              .mnemonic = text,                                                   \
-                              .kind = SL_D3D9_CLASS_##class_name,                                 \
-                              .has_dst = dst,                                                     \
+#define SL_D3D9_OP(name, text, class_name, dst, vs_1, ps_1_1, ps_1_4, sm_2, sm_3)                  \
+    [SLOT(SL_D3D9_##name)] = {.op = SL_D3D9_##name,                                                \
+                              .mnemonic = text,                                                    \
+                              .kind = SL_D3D9_CLASS_##class_name,                                  \
+                              .has_dst = dst,                                                      \
                               .sources = {vs_1, ps_1_1, ps_1_4, sm_2, sm_3}},
 #include "bytecode/d3d9_ops.def"
 #undef SL_D3D9_OP

@@ -102,8 +102,8 @@ static bool check_control(const struct sl_d3d9_shape *shape, uint32_t token, boo
     bool predicate_ok = false;
     switch (shape->row->kind) {
     case SL_D3D9_CLASS_ARITHMETIC:
-        control_ok = control == 0 ||
-                     (aliases && (control & 0xF) == 0 && control >> 5 <= SHIFT_ALIAS_MAX);
+        control_ok =
+            control == 0 || (aliases && (control & 0xF) == 0 && control >> 5 <= SHIFT_ALIAS_MAX);
         predicate_ok = true;
         break;
     case SL_D3D9_CLASS_SAMPLE:
@@ -148,8 +148,7 @@ static bool check_operands(const struct sl_d3d9_program *program, const struct s
         return true;
     }
     for (unsigned i = 0; i < shape->operand_count; i++) {
-        enum sl_d3d9_register type =
-            sl_d3d9_token_register(program->words[shape->operands[i]]);
+        enum sl_d3d9_register type = sl_d3d9_token_register(program->words[shape->operands[i]]);
         bool is_dst = i == 0 && row->has_dst && row->kind != SL_D3D9_CLASS_KILL;
         if (is_dst && !is_dst_register(type)) {
             return fail(why, "a destination is a register that cannot be written");
@@ -228,8 +227,7 @@ static bool shape_by_opcode(const struct sl_d3d9_program *program, struct sl_d3d
         return fail(why, "an opcode is unknown in this version");
     }
     shape->op = shape->row->op;
-    unsigned sources =
-        (unsigned)sl_d3d9_sources(shape->row, sl_d3d9_version_column(program));
+    unsigned sources = (unsigned)sl_d3d9_sources(shape->row, sl_d3d9_version_column(program));
     unsigned operands = sources + shape->row->has_dst;
     size_t words = operands;
     if (shape->row->kind == SL_D3D9_CLASS_DEFINE) {
@@ -269,8 +267,7 @@ static bool settle_row(const struct sl_d3d9_program *program, struct sl_d3d9_sha
         return fail(why, "an opcode is unknown in this version");
     }
     shape->op = shape->row->op;
-    unsigned sources =
-        (unsigned)sl_d3d9_sources(shape->row, sl_d3d9_version_column(program));
+    unsigned sources = (unsigned)sl_d3d9_sources(shape->row, sl_d3d9_version_column(program));
     if (operands != sources + shape->row->has_dst) {
         return fail(why, "an instruction has the wrong number of operands");
     }

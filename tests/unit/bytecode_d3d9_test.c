@@ -63,9 +63,8 @@ static void expect_refusal(size_t offset, const char *piece, const uint32_t *wor
 Test(bytecode_d3d9, reads_fields_of_operands)
 {
     /* (!p0.y) mad_x4_sat_pp r3.xz, -c5[a0.z]_abs.wzyx, v1, r2.y, in the SDK's tokens */
-    struct sl_d3d9_program p = parse(
-        WORDS(VS_3_0, 0x16000004, 0x82350003, 0xBD551000, 0xAC1B2005, 0xB0AA0000, 0x90E40001,
-              0x80550002, END));
+    struct sl_d3d9_program p = parse(WORDS(VS_3_0, 0x16000004, 0x82350003, 0xBD551000, 0xAC1B2005,
+                                           0xB0AA0000, 0x90E40001, 0x80550002, END));
     cr_assert_eq(p.insn_count, 1);
     cr_assert(!p.is_pixel && p.major == 3 && p.minor == 0);
     cr_assert_eq(p.length_form, SL_D3D9_LENGTH_OPERANDS);
@@ -100,23 +99,23 @@ Test(bytecode_d3d9, reads_shifts_and_an_empty_write_mask)
         int shift;
     } shifts[] = {{0, 0}, {1, 1}, {2, 2}, {3, 3}, {15, -1}, {14, -2}, {13, -3}};
     for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
-        struct sl_d3d9_program p = parse(
-            WORDS(PS_2_0, 0x02000001, 0x80000000 | shifts[i].nibble << 24, 0x80E40000, END));
+        struct sl_d3d9_program p =
+            parse(WORDS(PS_2_0, 0x02000001, 0x80000000 | shifts[i].nibble << 24, 0x80E40000, END));
         cr_expect_eq(p.insns[0].shift, shifts[i].shift);
         cr_expect_eq(p.insns[0].dst.write_mask, 0xF);
         sl_d3d9_finish(&p);
     }
     for (uint32_t nibble = 4; nibble <= 12; nibble++) {
-        expect_refusal(4, "shift", WORDS(PS_2_0, 0x02000001, 0x80000000 | nibble << 24, 0x80E40000,
-                                         END));
+        expect_refusal(4, "shift",
+                       WORDS(PS_2_0, 0x02000001, 0x80000000 | nibble << 24, 0x80E40000, END));
     }
 }
 
 Test(bytecode_d3d9, reads_definitions_with_any_bits)
 {
-    struct sl_d3d9_program p = parse(
-        WORDS(PS_2_0, 0x05000051, 0xA00F0007, 0x3F800000, END, 0x00002000, 0x80000000, 0x05000030,
-              0xF00F0002, 0xFFFFFFFF, 2, 3, 4, 0x0200002F, 0xE00F0801, 1, END));
+    struct sl_d3d9_program p =
+        parse(WORDS(PS_2_0, 0x05000051, 0xA00F0007, 0x3F800000, END, 0x00002000, 0x80000000,
+                    0x05000030, 0xF00F0002, 0xFFFFFFFF, 2, 3, 4, 0x0200002F, 0xE00F0801, 1, END));
     cr_assert_eq(p.insn_count, 3);
     cr_assert(p.insns[0].op == SL_D3D9_DEF && p.insns[0].dst.number == 7);
     cr_assert_arr_eq(p.insns[0].literal, ((uint32_t[]){0x3F800000, END, 0x2000, 0x80000000}), 16);
@@ -128,12 +127,12 @@ Test(bytecode_d3d9, reads_definitions_with_any_bits)
 
 Test(bytecode_d3d9, reads_declarations_of_both_forms)
 {
-    struct sl_d3d9_program p = parse(
-        WORDS(VS_3_0, 0x0200001F, 0x80030005, 0x90030002, /* dcl_texcoord3 v2.xy */
-              0x0135001F, 0x900F0004,                     /* the same usage in one operand */
-              0x0200001F, 0x98000000, 0xA00F0801,         /* dcl_cube s1 */
-              0x0102001F, 0xA00F0800,                     /* dcl_2d s0 */
-              0x0200001F, 0x80000000, 0xE00F0000, END));  /* dcl_position o0 */
+    struct sl_d3d9_program p =
+        parse(WORDS(VS_3_0, 0x0200001F, 0x80030005, 0x90030002, /* dcl_texcoord3 v2.xy */
+                    0x0135001F, 0x900F0004,                     /* the same usage in one operand */
+                    0x0200001F, 0x98000000, 0xA00F0801,         /* dcl_cube s1 */
+                    0x0102001F, 0xA00F0800,                     /* dcl_2d s0 */
+                    0x0200001F, 0x80000000, 0xE00F0000, END));  /* dcl_position o0 */
     cr_assert(p.insns[0].has_usage && p.insns[0].usage == 5 && p.insns[0].usage_index == 3);
     cr_assert_eq(p.insns[0].dst.write_mask, 3);
     cr_assert(p.insns[1].has_usage && p.insns[1].usage == 5 && p.insns[1].usage_index == 3);
@@ -237,8 +236,7 @@ Test(bytecode_d3d9, takes_saturate_and_shift_from_the_opcode_token)
 {
     static const int8_t shifts[7] = {0, 1, 2, 3, -1, -2, -3};
     for (uint32_t i = 0; i < 7; i++) {
-        struct sl_d3d9_program p =
-            parse(WORDS(PS_2_0, 0x02100001 | i << 21, R0, SRC, END));
+        struct sl_d3d9_program p = parse(WORDS(PS_2_0, 0x02100001 | i << 21, R0, SRC, END));
         cr_expect_eq(p.insns[0].shift, shifts[i]);
         cr_expect(p.insns[0].saturate);
         cr_expect_eq(p.insns[0].control, 0);
@@ -263,9 +261,9 @@ Test(bytecode_d3d9, finds_the_predicate_at_either_end)
 
 Test(bytecode_d3d9, reads_control_bits)
 {
-    struct sl_d3d9_program p = parse(
-        WORDS(PS_3_0, 0x03010042, R0, SRC, 0xA0E40800, 0x02060029, SRC, SRC, 0x0000002B,
-              0x0307005E, 0xB00F1000, SRC, SRC, 0x01000041, 0x80070001, END));
+    struct sl_d3d9_program p =
+        parse(WORDS(PS_3_0, 0x03010042, R0, SRC, 0xA0E40800, 0x02060029, SRC, SRC, 0x0000002B,
+                    0x0307005E, 0xB00F1000, SRC, SRC, 0x01000041, 0x80070001, END));
     cr_expect(p.insns[0].op == SL_D3D9_TEX && p.insns[0].control == 1);
     cr_expect(p.insns[1].op == SL_D3D9_IFC && p.insns[1].control == SL_D3D9_CMP_LE);
     cr_expect(p.insns[3].op == SL_D3D9_SETP && p.insns[3].control == SL_D3D9_CMP_ALWAYS);
@@ -322,8 +320,7 @@ Test(bytecode_d3d9, refuses_bad_opcode_tokens)
 Test(bytecode_d3d9, refuses_predicates_where_none_belong)
 {
     expect_refusal(4, "takes no predicate", WORDS(PS_3_0, 0x1100002C, 0xB0E41000, END));
-    expect_refusal(4, "takes no predicate",
-                   WORDS(PS_3_0, 0x15000051, 0xA00F0000, 1, 2, 3, 4, END));
+    expect_refusal(4, "takes no predicate", WORDS(PS_3_0, 0x15000051, 0xA00F0000, 1, 2, 3, 4, END));
     expect_refusal(4, "takes no predicate", WORDS(PS_3_0, 0x1200001F, 0x80000000, 0x900F0000, END));
     expect_refusal(4, "has no predicate", WORDS(PS_3_0, 0x13000001, R0, SRC, SRC, END));
     expect_refusal(4, "wrong number", WORDS(PS_3_0, 0x12000001, R0, 0xB0E41000, END));
@@ -333,15 +330,13 @@ Test(bytecode_d3d9, refuses_wrong_operands)
 {
     expect_refusal(4, "wrong number", WORDS(PS_2_0, 0x02000002, R0, SRC, END));
     expect_refusal(4, "wrong number", WORDS(PS_2_0, 0x05000002, R0, SRC, SRC, SRC, SRC, END));
-    expect_refusal(4, "too many",
-                   WORDS(PS_2_0, 0x07000002, R0, SRC, SRC, SRC, SRC, SRC, SRC, END));
+    expect_refusal(4, "too many", WORDS(PS_2_0, 0x07000002, R0, SRC, SRC, SRC, SRC, SRC, SRC, END));
     expect_refusal(4, "no address token", WORDS(VS_2_0, 0x02000001, R0, 0xA0E42000, END));
     expect_refusal(4, "end token stands", WORDS(PS_2_0, 0x02000001, R0, END, END));
     expect_refusal(4, "end token stands", WORDS(PS_1_1, 0x01, R0, END, END));
     expect_refusal(4, "wrong length", WORDS(PS_2_0, 0x04000051, 0xA00F0000, 1, 2, 3, END));
     expect_refusal(4, "wrong length", WORDS(PS_2_0, 0x0400002F, 0xE00F0800, 1, 2, 3, END));
-    expect_refusal(4, "wrong length",
-                   WORDS(PS_2_0, 0x0400001F, 0x80000000, 0x900F0000, 0, 0, END));
+    expect_refusal(4, "wrong length", WORDS(PS_2_0, 0x0400001F, 0x80000000, 0x900F0000, 0, 0, END));
     expect_refusal(4, "cannot be written", WORDS(PS_2_0, 0x02000001, 0xA00F0000, SRC, END));
     expect_refusal(4, "cannot be written", WORDS(PS_2_0, 0x02000001, 0x900F0000, SRC, END));
     expect_refusal(4, "cannot be written", WORDS(PS_2_0, 0x02000001, 0xB00F0000, SRC, END));
@@ -364,37 +359,36 @@ static void expect_limit(uint32_t version, uint32_t token, uint32_t limit)
 {
     uint32_t length = (version >> 8 & 0xFF) >= 2 ? 0x02000000 : 0;
     token |= 0x80E40000;
-    struct sl_d3d9_program p =
-        parse(WORDS(version, length | 1, R0, token + limit - 1, END));
+    struct sl_d3d9_program p = parse(WORDS(version, length | 1, R0, token + limit - 1, END));
     sl_d3d9_finish(&p);
     expect_refusal(4, "out of range", WORDS(version, length | 1, R0, token + limit, END));
 }
 
 Test(bytecode_d3d9, limits_register_numbers)
 {
-    expect_limit(PS_1_1, 0x00000000, 2);   /* r */
+    expect_limit(PS_1_1, 0x00000000, 2); /* r */
     expect_limit(PS_1_4, 0x00000000, 6);
     expect_limit(PS_2_0, 0x00000000, 32);
     expect_limit(VS_3_0, 0x00000000, 32);
-    expect_limit(VS_1_1, 0x10000000, 16);  /* v */
+    expect_limit(VS_1_1, 0x10000000, 16); /* v */
     expect_limit(PS_2_0, 0x10000000, 2);
     expect_limit(PS_3_0, 0x10000000, 10);
-    expect_limit(PS_1_1, 0x20000000, 8);   /* c */
+    expect_limit(PS_1_1, 0x20000000, 8); /* c */
     expect_limit(VS_2_0, 0x20000000, 256);
-    expect_limit(PS_1_1, 0x30000000, 4);   /* t */
+    expect_limit(PS_1_1, 0x30000000, 4); /* t */
     expect_limit(PS_1_4, 0x30000000, 6);
     expect_limit(PS_2_0, 0x30000000, 8);
-    expect_limit(VS_2_0, 0x70000000, 16);  /* i */
-    expect_limit(PS_3_0, 0x20000800, 16);  /* s */
-    expect_limit(VS_2_0, 0x60000800, 16);  /* b */
-    expect_limit(PS_3_0, 0x10001000, 2);   /* vPos, vFace */
-    expect_limit(VS_3_0, 0x30001000, 1);   /* p */
-    expect_refusal(4, "out of range", WORDS(VS_2_0, 0x02000001, R0, 0xB0E40800, END)); /* c2048 */
+    expect_limit(VS_2_0, 0x70000000, 16); /* i */
+    expect_limit(PS_3_0, 0x20000800, 16); /* s */
+    expect_limit(VS_2_0, 0x60000800, 16); /* b */
+    expect_limit(PS_3_0, 0x10001000, 2);  /* vPos, vFace */
+    expect_limit(VS_3_0, 0x30001000, 1);  /* p */
+    expect_refusal(4, "out of range", WORDS(VS_2_0, 0x02000001, R0, 0xB0E40800, END));  /* c2048 */
     expect_refusal(4, "out of range", WORDS(PS_2_0, 0x02000001, 0x800F0804, SRC, END)); /* oC4 */
     expect_refusal(4, "out of range", WORDS(VS_2_0, 0x02000001, 0xC00F0003, SRC, END));
     expect_refusal(4, "out of range", WORDS(VS_2_0, 0x02000001, 0xD00F0002, SRC, END)); /* oD2 */
     expect_refusal(4, "out of range", WORDS(VS_3_0, 0x02000001, 0xE00F000C, SRC, END)); /* o12 */
-    expect_refusal(4, "out of range", WORDS(PS_2_0, 0x02000001, R0, 0x90E41000, END)); /* vPos */
+    expect_refusal(4, "out of range", WORDS(PS_2_0, 0x02000001, R0, 0x90E41000, END));  /* vPos */
 }
 
 /* Of two refusals the later one is told. */

@@ -126,7 +126,8 @@ Test(bytecode_d3d9_text, round_trips_driver_tokens)
     check_files(DATA "shaders/d3d9-tokens/*.tok", false);
 }
 
-/* The tokens inside a container: all of an SHDR chunk, an Aon9 chunk from the offset in its head. */
+/* The tokens inside a container: all of an SHDR chunk, an Aon9 chunk from the offset in its head.
+ */
 static size_t check_container(const char *name, const struct sl_buf *file)
 {
     size_t found = 0;
@@ -354,8 +355,8 @@ static const struct {
     {2, ".form is total", "ps_2_0\n.form operands"},
     {3, ".form stands before", "ps_2_0\nret\n.form total"},
     {2, ".bit31 is clear or set", "ps_2_0\n.bit31 0"},
-    {2, "a token is eight digits", "ps_2_0\n.comment 123"},
-    {2, "a token is eight digits", "ps_2_0\n.trailing 0000000g"},
+    {2, "eight hexadecimal digits", "ps_2_0\n.comment 123"},
+    {2, "eight hexadecimal digits", "ps_2_0\n.trailing 0000000g"},
     {2, ".raw needs tokens", "ps_2_0\n.raw"},
     {2, "opcode is unknown", "ps_2_0\n.raw 00000061"},
     {2, "more than one instruction", "ps_2_0\n.raw 0000001c 0000001c"},
@@ -443,7 +444,8 @@ Test(bytecode_d3d9_text, bounds_indentation)
 
 Test(bytecode_d3d9_text, survives_failed_allocations)
 {
-    static const char text[] = "ps_2_0\n.comment 00000001\n.raw 0000001c\nret\n.trailing 00000002\n";
+    static const char text[] =
+        "ps_2_0\n.comment 00000001\n.raw 0000001c\nret\n.trailing 00000002\n";
     unsigned failures = 0;
     for (;; failures++) {
         struct sl_buf out = {0};

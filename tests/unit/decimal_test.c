@@ -90,9 +90,10 @@ Test(decimal, parses_to_the_nearest_float_and_ties_to_even)
     expect_parse("-0", 0x80000000);
     expect_parse("1e-99999999999", 0);
     expect_parse("1.000000059604644775390625", 0x3F800000);
-    expect_parse("1.00000005960464477539062500000000000000000000000000000000000000000000000000000000"
-                 "0000000000000000000000000000000000000000000000000000000000000000000000000000000001",
-                 0x3F800001);
+    expect_parse(
+        "1.00000005960464477539062500000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000001",
+        0x3F800001);
     expect_parse("1.000000178813934326171875", 0x3F800002);
     expect_parse("7.006492321624085354618e-46", 0);
     expect_parse("7.1e-46", 1);
@@ -101,7 +102,7 @@ Test(decimal, parses_to_the_nearest_float_and_ties_to_even)
 
 Test(decimal, refuses_what_is_no_number_or_too_large)
 {
-    static const char *const bad[] = {"",   "-",   "+",     ".",  "e5",  "1e",        "1e+",
+    static const char *const bad[] = {"",    "-",     "+",  ".",  "e5",  "1e",   "1e+",
                                       "0x1", "1.2.3", "1f", " 1", "--1", "1e39", "3.4028235678e38"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         uint32_t bits;
