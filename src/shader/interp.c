@@ -297,11 +297,16 @@ static void account(struct sl_machine *machine, const struct sl_ir_insn *insn)
 
 static void execute(struct sl_machine *machine, const struct sl_ir_insn *insn)
 {
+    uint64_t active = machine->active;
+    if (insn->flags & SL_IR_FLAG_ALL_LANES) {
+        machine->active = machine->call->lanes;
+    }
     if (executors[insn->op]) {
         executors[insn->op](machine, insn);
     } else {
         execute_componentwise(machine, insn);
     }
+    machine->active = active;
 }
 
 /* True at the end of the program, false at a barrier. */

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "bytecode/d3d9.h"
 #include "bytecode/dxbc.h"
+#include "bytecode/sm4.h"
 #include "shader/ir_builder.h"
 
 #include <string.h>
@@ -38,6 +39,24 @@ static enum sl_ir_verdict translate_d3d9(const uint8_t *bytes, size_t size,
     return verdict;
 }
 
+static enum sl_ir_verdict translate_sm4(const struct sl_dxbc *dxbc,
+                                        const struct sl_dxbc_chunk *chunk,
+                                        const struct sl_ir_options *options,
+                                        struct sl_ir_program **program, char *message,
+                                        size_t message_size)
+{
+    struct sl_sm4_program source;
+    const char *why;
+    size_t offset = 0;
+    if (!sl_sm4_parse(chunk->bytes, chunk->size, &source, &why, &offset)) {
+        return refuse_bytes(message, message_size, why, offset);
+    }
+    enum sl_ir_verdict verdict =
+        sl_ir_from_sm4(&source, dxbc, options, program, message, message_size);
+    sl_sm4_finish(&source);
+    return verdict;
+}
+
 static enum sl_ir_verdict translate_dxbc(const uint8_t *bytes, size_t size,
                                          const struct sl_ir_options *options,
                                          struct sl_ir_program **program, char *message,
@@ -55,7 +74,7 @@ static enum sl_ir_verdict translate_dxbc(const uint8_t *bytes, size_t size,
     if (is_d3d9(chunk.bytes, chunk.size)) {
         return translate_d3d9(chunk.bytes, chunk.size, options, program, message, message_size);
     }
-    return sl_ir_refuse(SL_IR_UNSUPPORTED, message, message_size, "shader model 4 and 5 programs");
+    return translate_sm4(&dxbc, &chunk, options, program, message, message_size);
 }
 
 enum sl_ir_verdict sl_ir_translate(const uint8_t *bytes, size_t size,
