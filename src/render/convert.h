@@ -23,7 +23,13 @@ uint8_t sl_f32_to_srgb8(float value);
 /* code / (2^bits - 1), rounded once; bits is 1..24 and code has no more of them. */
 float sl_unorm_to_f32(uint32_t code, unsigned bits);
 
-float sl_srgb8_to_f32(uint8_t code);
+/* Linear light of each 8-bit sRGB code. */
+extern const float sl_srgb8_linear[256];
+
+static inline float sl_srgb8_to_f32(uint8_t code)
+{
+    return sl_srgb8_linear[code];
+}
 
 /* Clamped to [0, 1]; NaN and -0 give +0. */
 float sl_f32_saturate(float value);

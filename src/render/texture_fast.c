@@ -23,6 +23,7 @@ struct level_lanes {
     uint8_t filters[SL_LANES];
     int32_t fractions[SL_LANES];
     uint64_t mixed; /* lanes whose fraction is not 0 */
+    bool same;      /* all lanes read the same levels with the same filter */
 };
 
 static const struct sl_raw_order raw_orders[] = {
@@ -35,15 +36,14 @@ static const struct sl_raw_order raw_orders[] = {
 static void find_spots(const struct sl_texture *texture, const struct sl_sample *sample,
                        struct spot_lanes *spots)
 {
+    bool cube = sl_texture_is_cube(sample->dim);
     spots->layered = sample->dim != SL_TEXTURE_2D;
-    if (!spots->layered) {
-        spots->u = sample->coord[0];
-        spots->v = sample->coord[1];
-        return;
+    spots->u = cube ? spots->u_store : sample->coord[0];
+    spots->v = cube ? spots->v_store : sample->coord[1];
+    for (unsigned lane = 0; spots->layered && !cube && lane < SL_LANES; lane++) {
+        spots->layers[lane] = sl_texture_slice(sample->coord[2][lane], texture->layer_count);
     }
-    spots->u = spots->u_store;
-    spots->v = spots->v_store;
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+    for (unsigned lane = 0; cube && lane < SL_LANES; lane++) {
         struct sl_texture_spot spot = sl_texture_spot_find(texture, sample, lane);
         spots->u_store[lane] = spot.u;
         spots->v_store[lane] = spot.v;
@@ -76,6 +76,7 @@ static void find_levels(const struct sl_texture *texture, const struct sl_sample
                         const struct sl_sample *sample, uint64_t active, struct level_lanes *lanes)
 {
     lanes->mixed = 0;
+    lanes->same = true;
     if (!needs_lod(texture, sampler)) {
         set_levels(lanes, 0, SL_LANES, (struct sl_level_choice){.filter = sampler->mag});
         return;
@@ -85,6 +86,7 @@ static void find_levels(const struct sl_texture *texture, const struct sl_sample
         set_levels(lanes, 0, SL_LANES, sl_level_choose(texture, sampler, lod));
         return;
     }
+    lanes->same = false;
     bool by_quad = sample->lod_source == SL_LOD_IMPLICIT && sample->bias == NULL &&
                    !sl_texture_is_cube(sample->dim);
     double lods[SL_QUADS];
@@ -209,10 +211,6 @@ static void sum_level(const struct pass *pass, uint32_t index, enum sl_filter fi
 
 static void copy_lanes(uint64_t lanes, sl_texel_lanes from, sl_texel_lanes to)
 {
-    if (lanes == UINT64_MAX) {
-        memcpy(to, from, sizeof(sl_texel_lanes));
-        return;
-    }
     for (unsigned i = 0; i < 4; i++) {
         for (unsigned lane = 0; lane < SL_LANES; lane++) {
             to[i][lane] = lanes >> lane & 1 ? from[i][lane] : to[i][lane];
@@ -259,10 +257,11 @@ bool sl_texture_sample_fast(const struct sl_texture *texture, const struct sl_sa
     find_levels(texture, sampler, sample, active, &lanes);
     for (uint64_t left = active; left != 0;) {
         struct sl_sum_lanes sums[2];
-        sl_texel_lanes colours;
+        sl_texel_lanes partial;
         unsigned first = (unsigned)__builtin_ctzll(left);
         enum sl_filter filter = (enum sl_filter)lanes.filters[first];
-        uint64_t same = same_levels(&lanes, left);
+        uint64_t same = lanes.same ? left : same_levels(&lanes, left);
+        float(*colours)[SL_LANES] = same == UINT64_MAX ? result : partial;
         sum_level(&pass, lanes.levels[0][first], filter, &sums[0]);
         if (lanes.mixed >> first & 1) {
             sum_level(&pass, lanes.levels[1][first], filter, &sums[1]);
@@ -270,7 +269,9 @@ bool sl_texture_sample_fast(const struct sl_texture *texture, const struct sl_sa
         } else {
             sl_finish_lanes(pass.order, &sums[0], colours);
         }
-        copy_lanes(same, colours, result);
+        if (colours == partial) {
+            copy_lanes(same, partial, result);
+        }
         left &= ~same;
     }
     return true;

@@ -41,6 +41,9 @@ struct sl_cube_face sl_cube_face_find(float x, float y, float z);
 /* The components of a derivative of the direction, on a face: of s, t and m. */
 void sl_cube_face_turn(uint32_t face, const double d[3], double stm[3]);
 
+/* Nearest of count slices, halves to even; NaN is slice 0. */
+uint32_t sl_texture_slice(float slice, uint32_t count);
+
 struct sl_texture_spot sl_texture_spot_find(const struct sl_texture *texture,
                                             const struct sl_sample *sample, unsigned lane);
 

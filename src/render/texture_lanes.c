@@ -51,42 +51,55 @@ INLINE void store_i32(int32_t *to, i32x4 v)
     memcpy(to, &v, sizeof(v));
 }
 
-/* x - whole in 1/256 texels, as sl_footprint_axis() rounds it. */
-INLINE i32x4 fixed_position(f32x4 x, f32x4 whole, double size, double shift)
+/* Rounds to integers, halves to even, modulo 2^32: where the sum has no bits for fractions. */
+INLINE i32x4 round_ne(const f64x4 *x)
 {
     const double magic = 6755399441055744.0; /* 1.5 * 2^52 */
-    f64x4 scaled = ((TO_F64(x) - TO_F64(whole)) * size - shift) * 256.0;
-    return TO_I32((scaled + magic) - magic);
+    f64x4 sum = *x + magic;
+    return TO_I32((i64x4)sum);
 }
 
-/* From before the first texel to behind the last. */
-INLINE i32x4 wrapped_position(f32x4 coord, double size, double shift)
+/* Floats below 2^24; others, which are even integers, infinite or NaN, become 0. */
+INLINE f32x4 drop_large(f32x4 coord)
 {
     i32x4 bits = (i32x4)coord;
-    i32x4 small = (bits & 0x7FFFFFFF) < 0x4B800000; /* below 2^24, no NaN */
-    f32x4 x = (f32x4)(bits & small);
-    i32x4 whole = TO_I32(x);
-    whole += TO_F32(whole) > x; /* the mask is -1 */
-    return fixed_position(x, TO_F32(whole), size, shift);
+    return (f32x4)(bits & ((bits & 0x7FFFFFFF) < 0x4B800000));
 }
 
-INLINE i32x4 clamped_position(f32x4 coord, double size, double shift)
+/*
+ * On axes of 2^k texels positions wrap as integers do: u * 2^k * 256 is exact, and rounding it
+ * commutes with taking whole periods away.
+ */
+WIDE_VECTORS
+static void find_wrapped_even(const float coord[SL_LANES], int32_t size, bool linear,
+                              int32_t offset, struct sl_axis_lanes *axis)
 {
-    const f32x4 limit = {10.0f, 10.0f, 10.0f, 10.0f};
-    f32x4 x = (f32x4)((coord == coord) & (i32x4)coord);
-    x = SELECT(x > -limit, x, -limit, i32x4);
-    x = SELECT(x < limit, x, limit, i32x4);
-    return fixed_position(x, (f32x4){0.0f}, size, shift);
+    double scale = 256.0 * size;
+    int32_t shift = linear ? 128 : 0;
+    int32_t mask = linear ? 0xFF : 0;
+    for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
+        f64x4 at = TO_F64(drop_large(load_f32(coord + lane))) * scale;
+        i32x4 fixed = round_ne(&at) - shift;
+        i32x4 t = (fixed >> 8) + offset;
+        store_i32(axis->texels[0] + lane, t & (size - 1));
+        store_i32(axis->texels[1] + lane, (t + 1) & (size - 1));
+        store_i32(axis->weights + lane, fixed & mask);
+    }
 }
 
 WIDE_VECTORS
 static void find_wrapped(const float coord[SL_LANES], int32_t size, bool linear,
                          struct sl_axis_lanes *axis)
 {
-    double shift = linear ? 0.5 : 0.0;
+    double scale = 256.0 * size;
+    int32_t shift = linear ? 128 : 0;
     int32_t mask = linear ? 0xFF : 0;
     for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
-        i32x4 fixed = wrapped_position(load_f32(coord + lane), size, shift);
+        f32x4 x = drop_large(load_f32(coord + lane));
+        i32x4 whole = TO_I32(x);
+        whole += TO_F32(whole) > x; /* the mask is -1 */
+        f64x4 at = (TO_F64(x) - TO_F64(whole)) * scale;
+        i32x4 fixed = round_ne(&at) - shift;
         i32x4 t = fixed >> 8; /* -1 .. size */
         i32x4 next = t + 1;
         t += (t < 0) & size;
@@ -110,10 +123,17 @@ WIDE_VECTORS
 static void find_clamped(const float coord[SL_LANES], int32_t size, bool linear, int32_t offset,
                          struct sl_axis_lanes *axis)
 {
-    double shift = linear ? 0.5 : 0.0;
+    const f32x4 limit = {10.0f, 10.0f, 10.0f, 10.0f};
+    double scale = 256.0 * size;
+    int32_t shift = linear ? 128 : 0;
     int32_t mask = linear ? 0xFF : 0;
     for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
-        i32x4 fixed = clamped_position(load_f32(coord + lane), size, shift);
+        f32x4 x = load_f32(coord + lane);
+        x = (f32x4)((x == x) & (i32x4)x);
+        x = SELECT(x > -limit, x, -limit, i32x4);
+        x = SELECT(x < limit, x, limit, i32x4);
+        f64x4 at = TO_F64(x) * scale;
+        i32x4 fixed = round_ne(&at) - shift;
         i32x4 t = (fixed >> 8) + offset;
         store_i32(axis->texels[0] + lane, clamp_texel(t, size - 1));
         store_i32(axis->texels[1] + lane, clamp_texel(t + 1, size - 1));
@@ -125,6 +145,10 @@ void sl_axis_lanes_find(const float coord[SL_LANES], uint32_t size, enum sl_addr
                         enum sl_filter filter, int32_t offset, struct sl_axis_lanes *axis)
 {
     bool linear = filter == SL_FILTER_LINEAR;
+    if (address == SL_ADDRESS_WRAP && (size & (size - 1)) == 0) {
+        find_wrapped_even(coord, (int32_t)size, linear, offset, axis);
+        return;
+    }
     if (address == SL_ADDRESS_WRAP && offset == 0) {
         find_wrapped(coord, (int32_t)size, linear, axis);
         return;
@@ -210,30 +234,46 @@ void sl_sum_linear_lanes(struct sl_raw_order order, sl_corner_lanes corners,
     }
 }
 
+WIDE_VECTORS
+static void take_codes(unsigned shift, const uint32_t texels[SL_LANES], float sums[SL_LANES])
+{
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        sums[lane] = code_of(texels[lane], shift) * 65536.0f;
+    }
+}
+
+static void take_curved(unsigned shift, const uint32_t texels[SL_LANES], double sums[SL_LANES])
+{
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        sums[lane] = (double)sl_srgb8_to_f32((uint8_t)(texels[lane] >> shift)) * 65536.0;
+    }
+}
+
 void sl_sum_point_lanes(struct sl_raw_order order, const uint32_t texels[SL_LANES],
                         struct sl_sum_lanes *sums)
 {
     for (unsigned i = 0; i < 4; i++) {
         unsigned shift = order.shifts[i];
-        if (shift == SL_NO_ALPHA) {
-            continue;
-        }
-        for (unsigned lane = 0; lane < SL_LANES; lane++) {
-            if (is_curved(order, i)) {
-                float value = sl_srgb8_to_f32((uint8_t)(texels[lane] >> shift));
-                sums->curved[i][lane] = (double)value * 65536.0;
-            } else {
-                sums->codes[i][lane] = code_of(texels[lane], shift) * 65536.0f;
-            }
+        if (is_curved(order, i)) {
+            take_curved(shift, texels, sums->curved[i]);
+        } else if (shift != SL_NO_ALPHA) {
+            take_codes(shift, texels, sums->codes[i]);
         }
     }
 }
 
+/*
+ * Products with rounded reciprocals in place of quotients. Both are within 2^-52 of the exact
+ * value; that is never halfway between two floats here (the sum would have to be above 255 * 2^24)
+ * and otherwise at least 2^-33 away from it. So both round to the same float.
+ */
 WIDE_VECTORS
 static void finish_codes(const float sums[SL_LANES], float out[SL_LANES])
 {
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        out[lane] = sums[lane] / 16711680.0f; /* 255 * 2^16 */
+    const double reciprocal = 1.0 / 16711680.0; /* 255 * 2^16 */
+    for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
+        f32x4 colour = TO_F32(TO_F64(load_f32(sums + lane)) * reciprocal);
+        memcpy(out + lane, &colour, sizeof(colour));
     }
 }
 
@@ -267,11 +307,6 @@ void sl_finish_lanes(struct sl_raw_order order, const struct sl_sum_lanes *sums,
     }
 }
 
-/*
- * A product with the rounded reciprocal in place of the quotient: both are within 2^-52 of the
- * exact value, which is never halfway between two floats here (that would take a sum above 255 *
- * 2^24) and else at least 2^-33 away from it. So both round to the same float.
- */
 WIDE_VECTORS
 static void finish_mip_codes(const float sums[SL_LANES], const float next[SL_LANES],
                              const int32_t fractions[SL_LANES], float out[SL_LANES])

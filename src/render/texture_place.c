@@ -65,8 +65,7 @@ static float cube_coord(float s, float m)
     return sl_f32_add(sl_f32_mul(sl_f32_div(s, m), 0.5f), 0.5f);
 }
 
-/* Nearest slice, halves to even; NaN is slice 0. */
-static uint32_t slice_index(float slice, uint32_t count)
+uint32_t sl_texture_slice(float slice, uint32_t count)
 {
     if (!(slice > 0.0f)) {
         return 0;
@@ -84,12 +83,12 @@ static uint32_t spot_slice(const struct sl_texture *texture, const struct sl_sam
 {
     switch (sample->dim) {
     case SL_TEXTURE_1D_ARRAY:
-        return slice_index(sample->coord[1][lane], texture->layer_count);
+        return sl_texture_slice(sample->coord[1][lane], texture->layer_count);
     case SL_TEXTURE_2D_ARRAY:
-        return slice_index(sample->coord[2][lane], texture->layer_count);
+        return sl_texture_slice(sample->coord[2][lane], texture->layer_count);
     case SL_TEXTURE_CUBE_ARRAY:
         if (texture->layer_count >= 12) {
-            return slice_index(sample->coord[3][lane], texture->layer_count / 6);
+            return sl_texture_slice(sample->coord[3][lane], texture->layer_count / 6);
         }
         return 0;
     case SL_TEXTURE_1D:
@@ -177,13 +176,14 @@ static int32_t address_texel(enum sl_address address, int32_t t, int32_t size)
 void sl_footprint_axis(float coord, uint32_t size, enum sl_address address, enum sl_filter filter,
                        int32_t offset, int32_t texels[2], uint32_t *weight)
 {
-    double x = reduce_coord(coord, address) * size;
+    double at = reduce_coord(coord, address) * (256.0 * size);
+    int32_t fixed = (int32_t)sl_f64_round_ne(at);
+    *weight = 0;
     if (filter == SL_FILTER_LINEAR) {
-        x -= 0.5;
+        fixed -= 128; /* texels count from their middle */
+        *weight = (uint32_t)(fixed & 0xFF);
     }
-    int32_t fixed = (int32_t)sl_f64_round_ne(x * 256.0);
     int32_t t = fixed >> 8; /* floor */
-    *weight = filter == SL_FILTER_LINEAR ? (uint32_t)(fixed & 0xFF) : 0;
     texels[0] = address_texel(address, t + offset, (int32_t)size);
     texels[1] = address_texel(address, t + 1 + offset, (int32_t)size);
 }
