@@ -362,6 +362,24 @@ Test(shader_interp, derivatives_of_all_lanes_of_a_quad)
     destroy_rig(rig);
 }
 
+Test(shader_interp, masked_lanes_compute_what_a_derivative_needs)
+{
+    struct rig *rig = new_rig(SL_IR_PIXEL);
+    struct sl_ir_src y = sl_ir_component(sl_ir_src(SL_IR_INPUT, 0), 1);
+    flow_below(rig, SL_IR_IF, 1);
+    source(rig);
+    sl_ir_append2(&rig->builder, SL_IR_ADD, temp(0, X), y, y);
+    sl_ir_append2(&rig->builder, SL_IR_ADD, temp(1, X), y, y)->flags = SL_IR_FLAG_ALL_LANES;
+    sl_ir_append1(&rig->builder, SL_IR_DDX_COARSE, out(0, X), of_temp(0));
+    sl_ir_append1(&rig->builder, SL_IR_DDX_COARSE, out(0, 2), sl_ir_component(of_temp(1), 0));
+    flow(rig, SL_IR_ENDIF);
+    run(rig);
+    cr_assert_eq(rig->outputs[0][0][0], 0);
+    cr_assert_eq(rig->outputs[0][1][0], 0x40000000);
+    cr_assert_eq(rig->outputs[0][1][1], 0);
+    destroy_rig(rig);
+}
+
 /* ---- registers ---- */
 
 Test(shader_interp, arrays_drop_what_is_out_of_range)
