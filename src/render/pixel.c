@@ -1,5 +1,6 @@
 #include "render/pixel.h"
 
+#include "base/vector_clones.h"
 #include "render/convert.h"
 
 /* Where a channel lies in a raw texel. width 0 = not stored. */
@@ -133,7 +134,7 @@ uint32_t sl_pixel_encode(enum sl_texel_format format, bool srgb, const float rgb
 }
 
 /* One 8-bit channel of all lanes: plain loops, which compilers turn into vector code. */
-static void decode_byte(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
+SL_CLONES static void decode_byte(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         out[lane] = (float)(int32_t)(raw[lane] >> shift & 0xFF) / 255.0f;
@@ -148,17 +149,28 @@ static void decode_byte_srgb(const uint32_t raw[SL_LANES], unsigned shift, float
 }
 
 /*
- * As sl_f32_to_unorm(): outside [0, 1] the clamped value takes the same way, and NaN fails the
- * first comparison.
+ * As sl_f32_to_unorm() of 8 bits: outside [0, 1] the clamped value takes the same way, and NaN
+ * fails the first comparison. Two loops, because compilers make branches of one that does both.
  */
-static void encode_byte(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
+static inline void to_bytes(const float in[SL_LANES], uint32_t codes[SL_LANES])
 {
-    uint32_t keep = ~(UINT32_C(0xFF) << shift);
+    float clamped[SL_LANES];
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         float value = in[lane] > 0.0f ? in[lane] : 0.0f;
-        value = value < 1.0f ? value : 1.0f;
-        uint32_t code = (uint32_t)(int32_t)((double)value * 255.0 + 0.5);
-        raw[lane] = (raw[lane] & keep) | code << shift;
+        clamped[lane] = value < 1.0f ? value : 1.0f;
+    }
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        codes[lane] = (uint32_t)(int32_t)((double)clamped[lane] * 255.0 + 0.5);
+    }
+}
+
+SL_CLONES static void encode_byte(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
+{
+    uint32_t codes[SL_LANES];
+    uint32_t keep = ~(UINT32_C(0xFF) << shift);
+    to_bytes(in, codes);
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        raw[lane] = (raw[lane] & keep) | codes[lane] << shift;
     }
 }
 
@@ -229,8 +241,8 @@ void sl_pixel_encode_lanes(enum sl_texel_format format, bool srgb, const float *
     }
 }
 
-void sl_depth_encode_lanes(enum sl_texel_format format, const float depth[SL_LANES],
-                           uint32_t raw[SL_LANES])
+SL_CLONES void sl_depth_encode_lanes(enum sl_texel_format format, const float depth[SL_LANES],
+                                     uint32_t raw[SL_LANES])
 {
     if (format != SL_TEXEL_D24S8) {
         for (unsigned lane = 0; lane < SL_LANES; lane++) {
