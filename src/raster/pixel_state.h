@@ -1,0 +1,51 @@
+/*
+ * What pixels of one draw need to know, worked out when it begins, and what a batch of quads is
+ * made of on its way through the program and the output merger.
+ */
+#ifndef SL_RASTER_PIXEL_STATE_H
+#define SL_RASTER_PIXEL_STATE_H
+
+#include "raster/interpolate.h"
+#include "raster/viewport.h"
+
+struct sl_pixel_state {
+    const struct sl_raster_config *config;
+    struct sl_raster_frame frame;
+    struct sl_input_plan plan;
+    size_t vertex_size;
+    bool reads_coverage; /* the program uses its input coverage */
+    bool serial;         /* each quad is written before the next is begun */
+    bool early;          /* depth and stencil are tested before the program runs */
+    bool skips;          /* quads that fail those need not run it: nobody could tell */
+    bool depth_active;   /* something is tested or written there */
+    float ones[SL_LANES];
+};
+
+/*
+ * Quads of one tile in drawing order, four lanes each. A run is a stretch of quads on different
+ * pixels: those can be merged side by side, run after run.
+ */
+struct sl_pixel_batch {
+    unsigned count;
+    struct sl_quad quads[SL_QUADS];
+    unsigned run_count;
+    uint8_t run_first[SL_QUADS + 1]; /* run_first[run_count] = count once the batch is closed */
+
+    uint64_t covered;
+    uint64_t alive; /* lanes that nothing has stopped yet */
+    float depth[SL_LANES];
+    uint32_t depth_raw[SL_LANES]; /* as stored, clamped */
+    uint32_t raw[SL_LANES];       /* texels on their way */
+    const sl_register_lanes *outputs;
+
+    /* For reports. */
+    uint64_t discarded, alpha_failed, stencil_failed, depth_failed, depth_tested;
+    uint32_t depth_before[SL_LANES], depth_after[SL_LANES];
+};
+
+static inline uint32_t sl_quad_bits(uint64_t lanes, unsigned quad)
+{
+    return (uint32_t)(lanes >> (4 * quad)) & 0xF;
+}
+
+#endif

@@ -1,0 +1,214 @@
+#include "raster/pixel_worker.h"
+
+#include "raster/output_merger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sl_pixel_worker {
+    const struct sl_pixel_state *state;
+    struct sl_pixel_totals totals;
+    struct sl_pixel_batch batch;
+
+    /* Quads of the current run, by their place in the block: bit = column. */
+    uint32_t occupied[SL_TILE / 2];
+
+    /* The program's; NULL before the first batch. */
+    struct sl_machine *machine;
+    sl_register_lanes *registers; /* inputs, outputs, system */
+    uint32_t input_count, output_count;
+};
+
+struct sl_pixel_worker *sl_pixel_worker_create(void)
+{
+    return calloc(1, sizeof(struct sl_pixel_worker));
+}
+
+static void release_program(struct sl_pixel_worker *worker)
+{
+    sl_machine_destroy(worker->machine);
+    free(worker->registers);
+    worker->machine = NULL;
+    worker->registers = NULL;
+}
+
+void sl_pixel_worker_destroy(struct sl_pixel_worker *worker)
+{
+    if (worker) {
+        release_program(worker);
+        free(worker);
+    }
+}
+
+void sl_pixel_worker_begin(struct sl_pixel_worker *worker, const struct sl_pixel_state *state)
+{
+    worker->state = state;
+    worker->totals = (struct sl_pixel_totals){0};
+    worker->batch.count = 0;
+    worker->batch.run_count = 0;
+    memset(worker->occupied, 0, sizeof(worker->occupied));
+}
+
+struct sl_pixel_totals sl_pixel_worker_end(struct sl_pixel_worker *worker)
+{
+    release_program(worker);
+    return worker->totals;
+}
+
+/* False without memory. */
+static bool prepare_program(struct sl_pixel_worker *worker)
+{
+    const struct sl_raster_config *config = worker->state->config;
+    const struct sl_ir_program *program = config->program;
+    if (!program || worker->registers) {
+        return true;
+    }
+    worker->input_count = program->input_count;
+    worker->output_count =
+        program->output_count > SL_RASTER_TARGETS ? program->output_count : SL_RASTER_TARGETS;
+    size_t count = (size_t)worker->input_count + worker->output_count + SL_IR_SYS_COUNT;
+    worker->registers = calloc(count, sizeof(sl_register_lanes));
+    worker->machine = sl_machine_create(program, SL_LANES);
+    if (!worker->registers || !worker->machine) {
+        release_program(worker);
+        return false;
+    }
+    sl_input_constants(config, worker->input_count, worker->registers);
+    return true;
+}
+
+static uint64_t lanes_of_quads(unsigned count)
+{
+    return count == SL_QUADS ? UINT64_MAX : (UINT64_C(1) << (4 * count)) - 1;
+}
+
+/* All lanes of quads with some of these. */
+static uint64_t quads_of(uint64_t lanes)
+{
+    uint64_t any = (lanes | lanes >> 1 | lanes >> 2 | lanes >> 3) & UINT64_C(0x1111111111111111);
+    return any * 0xF;
+}
+
+/* The program's input coverage: one sample. */
+static void set_coverage(sl_register_lanes *system, uint64_t covered)
+{
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        system[SL_IR_SYS_COVERAGE][0][lane] = covered >> lane & 1;
+    }
+}
+
+/* Gives the lanes that the program discarded. */
+static uint64_t run_program(struct sl_pixel_worker *worker)
+{
+    const struct sl_raster_config *config = worker->state->config;
+    sl_register_lanes *outputs = worker->registers + worker->input_count;
+    sl_register_lanes *system = outputs + worker->output_count;
+    uint64_t lanes =
+        worker->state->skips ? quads_of(worker->batch.alive) : lanes_of_quads(worker->batch.count);
+    worker->batch.outputs = (const sl_register_lanes *)outputs;
+    if (lanes == 0) {
+        return 0;
+    }
+    if (worker->state->reads_coverage) {
+        set_coverage(system, worker->batch.covered);
+    }
+    struct sl_shader_call call = {
+        .program = config->program,
+        .bindings = config->bindings,
+        .lanes = lanes,
+        .helpers = lanes & ~worker->batch.alive,
+        .inputs = (const sl_register_lanes *)worker->registers,
+        .outputs = outputs,
+        .system = (const sl_register_lanes *)system,
+    };
+    sl_interp_run(worker->machine, &call);
+    worker->totals.work += call.work;
+    worker->totals.capped = worker->totals.capped || call.capped != 0;
+    return call.discarded;
+}
+
+static void interpolate(struct sl_pixel_worker *worker)
+{
+    struct sl_pixel_batch *batch = &worker->batch;
+    sl_interpolate(&worker->state->plan, batch->quads, batch->count, worker->registers,
+                   batch->depth);
+    batch->covered = 0;
+    for (unsigned q = 0; q < batch->count; q++) {
+        batch->covered |= (uint64_t)batch->quads[q].covered << (4 * q);
+    }
+    batch->alive = batch->covered;
+    batch->discarded = 0;
+    batch->alpha_failed = 0;
+    batch->stencil_failed = 0;
+    batch->depth_failed = 0;
+    batch->depth_tested = 0;
+}
+
+/* Quads that follow may lie where those of the current run do. */
+static void end_run(struct sl_pixel_worker *worker)
+{
+    struct sl_pixel_batch *batch = &worker->batch;
+    unsigned first = batch->run_count > 0 ? batch->run_first[batch->run_count - 1] : 0;
+    for (unsigned q = first; q < batch->count; q++) {
+        worker->occupied[(batch->quads[q].y / 2) % (SL_TILE / 2)] = 0;
+    }
+}
+
+void sl_pixel_worker_flush(struct sl_pixel_worker *worker)
+{
+    struct sl_pixel_batch *batch = &worker->batch;
+    if (batch->count == 0) {
+        return;
+    }
+    end_run(worker);
+    batch->run_first[batch->run_count] = (uint8_t)batch->count;
+    if (prepare_program(worker)) {
+        interpolate(worker);
+        if (worker->state->early) {
+            sl_merge_early(worker->state, batch);
+        }
+        uint64_t discarded = worker->registers ? run_program(worker) : 0;
+        sl_merge_discards(worker->state, batch, discarded);
+        worker->totals.work += sl_merge_batch(worker->state, batch);
+    } else {
+        worker->totals.failed = true;
+    }
+    batch->count = 0;
+    batch->run_count = 0;
+}
+
+static void add_quad(struct sl_pixel_worker *worker, const struct sl_shape *shape, int32_t x,
+                     int32_t y, uint32_t covered)
+{
+    struct sl_pixel_batch *batch = &worker->batch;
+    uint32_t *occupied = &worker->occupied[(y / 2) % (SL_TILE / 2)];
+    uint32_t bit = UINT32_C(1) << (x / 2) % (SL_TILE / 2);
+    if (batch->count == 0 || *occupied & bit) {
+        end_run(worker);
+        batch->run_first[batch->run_count++] = (uint8_t)batch->count;
+    }
+    *occupied |= bit;
+    batch->quads[batch->count++] =
+        (struct sl_quad){.shape = shape, .x = x, .y = y, .covered = covered};
+    if (batch->count == SL_QUADS || worker->state->serial) {
+        sl_pixel_worker_flush(worker);
+    }
+}
+
+void sl_pixel_worker_draw(struct sl_pixel_worker *worker, const struct sl_shape *shape, int32_t x,
+                          int32_t y, unsigned row_count)
+{
+    uint64_t rows[SL_TILE];
+    if (!sl_shape_cover(shape, x, y, row_count, rows)) {
+        return;
+    }
+    for (unsigned j = 0; j < row_count; j += 2) {
+        uint64_t upper = rows[j], lower = rows[j + 1];
+        uint64_t left = 0;
+        for (uint64_t any = upper | lower; any != 0; any &= ~(UINT64_C(3) << left)) {
+            left = (uint64_t)__builtin_ctzll(any) & ~UINT64_C(1);
+            uint32_t covered = (uint32_t)(upper >> left & 3) | (uint32_t)(lower >> left & 3) << 2;
+            add_quad(worker, shape, x + (int32_t)left, y + (int32_t)j, covered);
+        }
+    }
+}
