@@ -4,9 +4,10 @@
 
 /*
  * sRGB encoding by comparison: the bits of the smallest float whose ideal encoding
- * (IEC 61966-2-1), scaled to 255 and rounded to nearest, is at least k, for k = 1..255.
+ * (IEC 61966-2-1), scaled to 255 and rounded to nearest, is at least k, for k = 1..255; then a
+ * sentinel.
  */
-static const uint32_t srgb8_thresholds[255] = {
+static const uint32_t srgb8_thresholds[256] = {
     0x391F22B4, 0x39EEB40E, 0x3A46EB61, 0x3A8B3E5E, 0x3AB3070B, 0x3ADACFB8, 0x3B014C33, 0x3B153089,
     0x3B2914DF, 0x3B3CF936, 0x3B50F2D1, 0x3B65FB9B, 0x3B7C3403, 0x3B89D060, 0x3B962333, 0x3BA314BD,
     0x3BB0A731, 0x3BBEDCB7, 0x3BCDB76D, 0x3BDD3967, 0x3BED64AF, 0x3BFE3B46, 0x3C07DF91, 0x3C10F91B,
@@ -38,7 +39,38 @@ static const uint32_t srgb8_thresholds[255] = {
     0x3F3FC975, 0x3F41B8EB, 0x3F43AB48, 0x3F45A08F, 0x3F4798BF, 0x3F4993DB, 0x3F4B91E3, 0x3F4D92D8,
     0x3F4F96BD, 0x3F519D92, 0x3F53A758, 0x3F55B411, 0x3F57C3BE, 0x3F59D65F, 0x3F5BEBF7, 0x3F5E0486,
     0x3F60200E, 0x3F623E90, 0x3F64600C, 0x3F668485, 0x3F68ABFB, 0x3F6AD670, 0x3F6D03E5, 0x3F6F345A,
-    0x3F7167D2, 0x3F739E4D, 0x3F75D7CC, 0x3F781451, 0x3F7A53DD, 0x3F7C9671, 0x3F7EDC0E,
+    0x3F7167D2, 0x3F739E4D, 0x3F75D7CC, 0x3F781451, 0x3F7A53DD, 0x3F7C9671, 0x3F7EDC0E, UINT32_MAX,
+};
+
+/*
+ * The code of the first float of each run of 2^18, from the one with the first threshold to that of
+ * 1. No run has more than three thresholds behind its first float.
+ */
+#define SRGB8_RUN_SHIFT 18
+#define SRGB8_FIRST_RUN 3655u
+static const uint8_t srgb8_runs[410] = {
+    0,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,
+    1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,
+    1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   2,   2,   2,   2,
+    2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   3,
+    3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   3,   4,   4,   4,
+    4,   4,   4,   4,   4,   4,   4,   5,   5,   5,   5,   5,   5,   5,   5,   5,   5,   6,   6,
+    6,   6,   6,   6,   6,   6,   6,   6,   7,   7,   7,   7,   7,   8,   8,   8,   8,   8,   9,
+    9,   9,   9,   9,   10,  10,  10,  10,  10,  11,  11,  11,  11,  11,  12,  12,  12,  12,  12,
+    12,  13,  13,  13,  14,  14,  14,  15,  15,  15,  16,  16,  16,  16,  17,  17,  17,  18,  18,
+    18,  18,  19,  19,  19,  19,  20,  20,  20,  20,  21,  21,  21,  21,  22,  22,  23,  23,  23,
+    24,  24,  25,  25,  25,  26,  26,  27,  27,  27,  28,  28,  29,  29,  29,  30,  30,  30,  31,
+    31,  31,  32,  32,  32,  33,  33,  33,  34,  34,  35,  35,  36,  36,  37,  38,  38,  39,  39,
+    40,  40,  41,  41,  42,  42,  43,  43,  44,  44,  45,  45,  46,  46,  46,  47,  47,  48,  48,
+    49,  49,  49,  50,  51,  52,  53,  53,  54,  55,  56,  56,  57,  58,  58,  59,  60,  60,  61,
+    62,  62,  63,  64,  64,  65,  66,  66,  67,  67,  68,  68,  69,  70,  70,  71,  72,  73,  74,
+    75,  76,  77,  78,  79,  80,  81,  82,  83,  84,  85,  85,  86,  87,  88,  89,  90,  91,  91,
+    92,  93,  94,  95,  95,  96,  97,  98,  98,  99,  101, 102, 103, 105, 106, 107, 109, 110, 111,
+    113, 114, 115, 116, 118, 119, 120, 121, 122, 123, 124, 126, 127, 128, 129, 130, 131, 132, 133,
+    134, 135, 136, 137, 139, 141, 143, 145, 146, 148, 150, 152, 153, 155, 157, 158, 160, 162, 163,
+    165, 166, 168, 169, 171, 172, 174, 175, 177, 178, 179, 181, 182, 184, 185, 186, 188, 190, 193,
+    195, 198, 200, 202, 205, 207, 209, 212, 214, 216, 218, 220, 223, 225, 227, 229, 231, 233, 235,
+    237, 239, 240, 242, 244, 246, 248, 250, 251, 253, 255,
 };
 
 /* IEC 61966-2-1, correctly rounded. */
@@ -339,23 +371,27 @@ float sl_unorm_to_f32(uint32_t code, unsigned bits)
 }
 
 /* Positive floats compare as their bits do. */
+static inline uint8_t encode_srgb8(float value)
+{
+    uint32_t bits = value > 0.0f ? sl_f32_to_bits(value < 1.0f ? value : 1.0f) : 0;
+    uint32_t run = bits >> SRGB8_RUN_SHIFT;
+    uint32_t code = srgb8_runs[run > SRGB8_FIRST_RUN ? run - SRGB8_FIRST_RUN : 0];
+    for (int i = 0; i < 3; i++) {
+        code += srgb8_thresholds[code] <= bits;
+    }
+    return (uint8_t)code;
+}
+
 uint8_t sl_f32_to_srgb8(float value)
 {
-    if (!(value > 0.0f)) {
-        return 0;
+    return encode_srgb8(value);
+}
+
+void sl_f32s_to_srgb8(const float *values, size_t count, uint8_t *codes)
+{
+    for (size_t i = 0; i < count; i++) {
+        codes[i] = encode_srgb8(values[i]);
     }
-    uint32_t bits = sl_f32_to_bits(value);
-    uint32_t low = 0;
-    uint32_t high = 255;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (srgb8_thresholds[middle] <= bits) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return (uint8_t)low;
 }
 
 float sl_f32_saturate(float value)

@@ -6,6 +6,7 @@
 #ifndef SL_RENDER_CONVERT_H
 #define SL_RENDER_CONVERT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 float sl_f32_from_bits(uint32_t bits);
@@ -19,6 +20,7 @@ uint32_t sl_f32_to_unorm(float value, unsigned bits);
 
 /* Linear light to an 8-bit sRGB code, by thresholds; NaN gives 0. */
 uint8_t sl_f32_to_srgb8(float value);
+void sl_f32s_to_srgb8(const float *values, size_t count, uint8_t *codes);
 
 /* code / (2^bits - 1), rounded once; bits is 1..24 and code has no more of them. */
 float sl_unorm_to_f32(uint32_t code, unsigned bits);

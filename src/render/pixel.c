@@ -3,6 +3,8 @@
 #include "base/vector_clones.h"
 #include "render/convert.h"
 
+#include <string.h>
+
 /* Where a channel lies in a raw texel. width 0 = not stored. */
 struct pixel_channel {
     uint8_t shift;
@@ -133,7 +135,7 @@ uint32_t sl_pixel_encode(enum sl_texel_format format, bool srgb, const float rgb
     return raw;
 }
 
-/* One 8-bit channel of all lanes: plain loops, which compilers turn into vector code. */
+/* One 8-bit channel of all lanes. */
 SL_CLONES static void decode_byte(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
@@ -148,37 +150,56 @@ static void decode_byte_srgb(const uint32_t raw[SL_LANES], unsigned shift, float
     }
 }
 
+typedef float f32x4 __attribute__((vector_size(16)));
+typedef int32_t i32x4 __attribute__((vector_size(16)));
+typedef double f64x4 __attribute__((vector_size(32)));
+typedef int64_t i64x4 __attribute__((vector_size(32)));
+
+#define GROUP 4u
+
 /*
- * As sl_f32_to_unorm() of 8 bits: outside [0, 1] the clamped value takes the same way, and NaN
- * fails the first comparison. Two loops, because compilers make branches of one that does both.
+ * As sl_f32_to_unorm(), of four lanes. The product is exact; adding 1.5 * 2^52 leaves its nearest
+ * integer in the low bits. Of all products only that of 1/2 is halfway between two integers, and
+ * there the even one is the upper one: max is odd, and (max + 1) / 2 is even.
  */
-static inline void to_bytes(const float in[SL_LANES], uint32_t codes[SL_LANES])
+static inline __attribute__((always_inline)) i32x4 encode_unorm(const float *in, double max)
 {
-    float clamped[SL_LANES];
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        float value = in[lane] > 0.0f ? in[lane] : 0.0f;
-        clamped[lane] = value < 1.0f ? value : 1.0f;
-    }
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        codes[lane] = (uint32_t)(int32_t)((double)clamped[lane] * 255.0 + 0.5);
-    }
+    const i32x4 one = {0x3F800000, 0x3F800000, 0x3F800000, 0x3F800000};
+    f32x4 value;
+    memcpy(&value, in, sizeof(value));
+    i32x4 bits = (i32x4)value & (value > 0.0f); /* NaN is 0 */
+    i32x4 over = bits > one;
+    bits = (bits & ~over) | (one & over);
+    f64x4 sum = __builtin_convertvector((f32x4)bits, f64x4) * max + 6755399441055744.0;
+    return __builtin_convertvector((i64x4)sum, i32x4);
 }
 
 SL_CLONES static void encode_byte(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
 {
-    uint32_t codes[SL_LANES];
-    uint32_t keep = ~(UINT32_C(0xFF) << shift);
-    to_bytes(in, codes);
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        raw[lane] = (raw[lane] & keep) | codes[lane] << shift;
+    int32_t keep = (int32_t) ~(UINT32_C(0xFF) << shift);
+    for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
+        i32x4 stored;
+        memcpy(&stored, raw + lane, sizeof(stored));
+        stored = (stored & keep) | encode_unorm(in + lane, 255.0) << (int32_t)shift;
+        memcpy(raw + lane, &stored, sizeof(stored));
+    }
+}
+
+SL_CLONES static void encode_depth24(const float in[SL_LANES], uint32_t raw[SL_LANES])
+{
+    for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
+        i32x4 code = encode_unorm(in + lane, DEPTH24_MASK);
+        memcpy(raw + lane, &code, sizeof(code));
     }
 }
 
 static void encode_byte_srgb(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
 {
+    uint8_t codes[SL_LANES];
     uint32_t keep = ~(UINT32_C(0xFF) << shift);
+    sl_f32s_to_srgb8(in, SL_LANES, codes);
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        raw[lane] = (raw[lane] & keep) | (uint32_t)sl_f32_to_srgb8(in[lane]) << shift;
+        raw[lane] = (raw[lane] & keep) | (uint32_t)codes[lane] << shift;
     }
 }
 
@@ -241,8 +262,8 @@ void sl_pixel_encode_lanes(enum sl_texel_format format, bool srgb, const float *
     }
 }
 
-SL_CLONES void sl_depth_encode_lanes(enum sl_texel_format format, const float depth[SL_LANES],
-                                     uint32_t raw[SL_LANES])
+void sl_depth_encode_lanes(enum sl_texel_format format, const float depth[SL_LANES],
+                           uint32_t raw[SL_LANES])
 {
     if (format != SL_TEXEL_D24S8) {
         for (unsigned lane = 0; lane < SL_LANES; lane++) {
@@ -250,9 +271,5 @@ SL_CLONES void sl_depth_encode_lanes(enum sl_texel_format format, const float de
         }
         return;
     }
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        float value = depth[lane] > 0.0f ? depth[lane] : 0.0f;
-        value = value < 1.0f ? value : 1.0f;
-        raw[lane] = (uint32_t)(int32_t)((double)value * DEPTH24_MASK + 0.5);
-    }
+    encode_depth24(depth, raw);
 }

@@ -1,18 +1,12 @@
 #include "render/texture_lanes.h"
 
+#include "base/vector_clones.h"
 #include "render/convert.h"
 #include "render/f32_coefficients.h"
 #include "render/f32_math.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Compiled twice; the loader chooses. No result depends on which one runs. */
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE_VECTORS
-#endif
 
 /* Four lanes, so that binary64 fills a vector of 32 bytes. */
 typedef float f32x4 __attribute__((vector_size(16)));
@@ -70,9 +64,8 @@ INLINE f32x4 drop_large(f32x4 coord)
  * On axes of 2^k texels positions wrap as integers do: u * 2^k * 256 is exact, and rounding it
  * commutes with taking whole periods away.
  */
-WIDE_VECTORS
-static void find_wrapped_even(const float coord[SL_LANES], int32_t size, bool linear,
-                              int32_t offset, struct sl_axis_lanes *axis)
+SL_CLONES static void find_wrapped_even(const float coord[SL_LANES], int32_t size, bool linear,
+                                        int32_t offset, struct sl_axis_lanes *axis)
 {
     double scale = 256.0 * size;
     int32_t shift = linear ? 128 : 0;
@@ -87,9 +80,8 @@ static void find_wrapped_even(const float coord[SL_LANES], int32_t size, bool li
     }
 }
 
-WIDE_VECTORS
-static void find_wrapped(const float coord[SL_LANES], int32_t size, bool linear,
-                         struct sl_axis_lanes *axis)
+SL_CLONES static void find_wrapped(const float coord[SL_LANES], int32_t size, bool linear,
+                                   struct sl_axis_lanes *axis)
 {
     double scale = 256.0 * size;
     int32_t shift = linear ? 128 : 0;
@@ -119,9 +111,8 @@ INLINE i32x4 clamp_texel(i32x4 t, int32_t last)
     return (t & ~over) | (over & last);
 }
 
-WIDE_VECTORS
-static void find_clamped(const float coord[SL_LANES], int32_t size, bool linear, int32_t offset,
-                         struct sl_axis_lanes *axis)
+SL_CLONES static void find_clamped(const float coord[SL_LANES], int32_t size, bool linear,
+                                   int32_t offset, struct sl_axis_lanes *axis)
 {
     const f32x4 limit = {10.0f, 10.0f, 10.0f, 10.0f};
     double scale = 256.0 * size;
@@ -176,9 +167,9 @@ INLINE float code_of(uint32_t raw, unsigned shift)
  * Codes, weights and all partial sums are integers below 2^24, which binary32 holds exactly, so the
  * order of the sum is free.
  */
-WIDE_VECTORS
-static void sum_codes(unsigned shift, sl_corner_lanes corners, const int32_t weights_x[SL_LANES],
-                      const int32_t weights_y[SL_LANES], float sums[SL_LANES])
+SL_CLONES static void sum_codes(unsigned shift, sl_corner_lanes corners,
+                                const int32_t weights_x[SL_LANES],
+                                const int32_t weights_y[SL_LANES], float sums[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         float right = (float)weights_x[lane];
@@ -193,9 +184,9 @@ static void sum_codes(unsigned shift, sl_corner_lanes corners, const int32_t wei
 }
 
 /* In the order of the definition, since these sums may round. */
-WIDE_VECTORS
-static void sum_curved(unsigned shift, sl_corner_lanes corners, const int32_t weights_x[SL_LANES],
-                       const int32_t weights_y[SL_LANES], double sums[SL_LANES])
+SL_CLONES static void sum_curved(unsigned shift, sl_corner_lanes corners,
+                                 const int32_t weights_x[SL_LANES],
+                                 const int32_t weights_y[SL_LANES], double sums[SL_LANES])
 {
     float colours[4][SL_LANES];
     for (unsigned corner = 0; corner < 4; corner++) {
@@ -234,8 +225,8 @@ void sl_sum_linear_lanes(struct sl_raw_order order, sl_corner_lanes corners,
     }
 }
 
-WIDE_VECTORS
-static void take_codes(unsigned shift, const uint32_t texels[SL_LANES], float sums[SL_LANES])
+SL_CLONES static void take_codes(unsigned shift, const uint32_t texels[SL_LANES],
+                                 float sums[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         sums[lane] = code_of(texels[lane], shift) * 65536.0f;
@@ -267,8 +258,7 @@ void sl_sum_point_lanes(struct sl_raw_order order, const uint32_t texels[SL_LANE
  * value; that is never halfway between two floats here (the sum would have to be above 255 * 2^24)
  * and otherwise at least 2^-33 away from it. So both round to the same float.
  */
-WIDE_VECTORS
-static void finish_codes(const float sums[SL_LANES], float out[SL_LANES])
+SL_CLONES static void finish_codes(const float sums[SL_LANES], float out[SL_LANES])
 {
     const double reciprocal = 1.0 / 16711680.0; /* 255 * 2^16 */
     for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
@@ -278,8 +268,7 @@ static void finish_codes(const float sums[SL_LANES], float out[SL_LANES])
 }
 
 /* No sRGB value is NaN or denormal, so there is nothing to flush. */
-WIDE_VECTORS
-static void finish_curved(const double sums[SL_LANES], float out[SL_LANES])
+SL_CLONES static void finish_curved(const double sums[SL_LANES], float out[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         out[lane] = (float)(sums[lane] * 0x1p-16);
@@ -307,9 +296,8 @@ void sl_finish_lanes(struct sl_raw_order order, const struct sl_sum_lanes *sums,
     }
 }
 
-WIDE_VECTORS
-static void finish_mip_codes(const float sums[SL_LANES], const float next[SL_LANES],
-                             const int32_t fractions[SL_LANES], float out[SL_LANES])
+SL_CLONES static void finish_mip_codes(const float sums[SL_LANES], const float next[SL_LANES],
+                                       const int32_t fractions[SL_LANES], float out[SL_LANES])
 {
     const double reciprocal = 1.0 / 4278190080.0; /* 255 * 2^24 */
     for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
@@ -321,9 +309,8 @@ static void finish_mip_codes(const float sums[SL_LANES], const float next[SL_LAN
     }
 }
 
-WIDE_VECTORS
-static void finish_mip_curved(const double sums[SL_LANES], const double next[SL_LANES],
-                              const int32_t fractions[SL_LANES], float out[SL_LANES])
+SL_CLONES static void finish_mip_curved(const double sums[SL_LANES], const double next[SL_LANES],
+                                        const int32_t fractions[SL_LANES], float out[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         double fraction = (double)fractions[lane];
@@ -390,9 +377,8 @@ static void read_corners(const float coord[SL_LANES], struct quad_corners *corne
     }
 }
 
-WIDE_VECTORS
-static void find_lods(const struct quad_corners *u, const struct quad_corners *v, double width,
-                      double height, double lods[SL_QUADS])
+SL_CLONES static void find_lods(const struct quad_corners *u, const struct quad_corners *v,
+                                double width, double height, double lods[SL_QUADS])
 {
     for (unsigned quad = 0; quad < SL_QUADS; quad += GROUP) {
         f32x4 u0 = load_f32(u->first + quad);

@@ -159,8 +159,11 @@ static uint32_t lane_float_bits(uint32_t n)
     if (n < sizeof(odd) / sizeof(odd[0])) {
         return odd[n];
     }
-    uint32_t step = sl_f32_to_bits((float)(n / 5 % 256 + 0.5) / 255.0f);
-    return step + n % 5 - 2;
+    float step = (float)(n / 5 % 255 + 0.5) / 255.0f;
+    if (n / 1275 % 2) {
+        step = step <= 0.04045f ? step / 12.92f : powf((step + 0.055f) / 1.055f, 2.4f);
+    }
+    return sl_f32_to_bits(step) + n % 5 - 2;
 }
 
 Test(render_texel, lanes_give_what_single_texels_give)
@@ -169,7 +172,7 @@ Test(render_texel, lanes_give_what_single_texels_give)
     uint32_t raw[SL_LANES];
     uint32_t depth[SL_LANES];
     const float *const channels[4] = {in[0], in[1], in[2], in[3]};
-    for (uint32_t n = 0; n < 6 * 2 * 16 * 64; n++) {
+    for (uint32_t n = 0; n < 6 * 2 * 16 * 12; n++) {
         enum sl_texel_format format = (enum sl_texel_format)(n % 6);
         bool srgb = n / 6 % 2;
         unsigned mask = n / 12 % 16;
@@ -197,6 +200,24 @@ Test(render_texel, lanes_give_what_single_texels_give)
         sl_depth_encode_lanes(kind, in[0], depth);
         for (uint32_t lane = 0; lane < SL_LANES; lane++) {
             cr_assert_eq(depth[lane], sl_depth_encode(kind, in[0][lane]));
+        }
+    }
+}
+
+/* All floats from the smallest normal to 1, every 61st of them. */
+Test(render_texel, depth_lanes_give_the_nearest_step)
+{
+    float in[SL_LANES];
+    uint32_t raw[SL_LANES];
+    for (uint32_t bits = 0x00800000; bits < 0x3F800000; bits += 61 * SL_LANES) {
+        for (uint32_t lane = 0; lane < SL_LANES; lane++) {
+            in[lane] = sl_f32_from_bits(bits + 61 * lane);
+        }
+        sl_depth_encode_lanes(SL_TEXEL_D24S8, in, raw);
+        for (uint32_t lane = 0; lane < SL_LANES; lane++) {
+            double exact = (double)in[lane] * 16777215.0;
+            uint32_t expected = (uint32_t)(exact < 16777215.0 ? exact + 0.5 : 16777215.0);
+            cr_assert_eq(raw[lane], expected, "0x%08x", bits + 61 * lane);
         }
     }
 }
