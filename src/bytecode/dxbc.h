@@ -5,6 +5,8 @@
 #ifndef SL_BYTECODE_DXBC_H
 #define SL_BYTECODE_DXBC_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -111,5 +113,18 @@ uint32_t sl_dxbc_semantic_hash(const char *name);
 
 /* The container's own checksum over everything from byte 20 on, for writers. */
 void sl_dxbc_digest(const uint8_t *bytes, size_t size, uint8_t digest[static 16]);
+
+/*
+ * A container as text: its signatures, its program as a listing, other chunks as bytes, and what is
+ * unusual about it. sl_dxbc_assemble() gives the same bytes again. False if it is malformed.
+ */
+bool sl_dxbc_disassemble(const uint8_t *bytes, size_t size, struct sl_buf *text);
+
+/*
+ * Text to a container, appended to out, with its digest. False with the line (from 1) and a
+ * sentence in message, which holds message_size bytes.
+ */
+bool sl_dxbc_assemble(const char *text, size_t size, struct sl_buf *out, uint32_t *line,
+                      char *message, size_t message_size);
 
 #endif

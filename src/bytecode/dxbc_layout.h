@@ -1,9 +1,15 @@
-/* The layouts of signature chunks, for those who read and those who write them. */
+/* The layouts of containers and signatures, for those who read and those who write them. */
 #ifndef SL_BYTECODE_DXBC_LAYOUT_H
 #define SL_BYTECODE_DXBC_LAYOUT_H
 
 #include "bytecode/dxbc.h"
 
+#define SL_DXBC_HEADER_BYTES 32u
+#define SL_DXBC_DIGEST_BYTES 16u
+#define SL_DXBC_VERSION_AT 20u
+#define SL_DXBC_SIZE_AT 24u
+#define SL_DXBC_COUNT_AT 28u
+#define SL_DXBC_CHUNK_HEADER_BYTES 8u
 #define SL_DXBC_SIGNATURE_HEADER_BYTES 8u
 
 struct sl_dxbc_signature_layout {

@@ -143,9 +143,37 @@ static bool same_name(const char *name, const char *upper_case)
     return *name == *upper_case;
 }
 
-static uint32_t tess_factor(uint32_t stored, uint32_t first, uint32_t last, uint32_t fallback)
+/*
+ * Compilers number the factors of a signature by kind, the elements of one kind by their semantic
+ * index; other writers store the number that programs declare. Where both read the same number
+ * differently, the compilers' sense counts.
+ */
+static const struct {
+    const char *name;
+    uint32_t stored;
+    enum sl_dxbc_system_value first;
+    uint32_t count;
+} tess_factors[] = {
+    {"SV_TESSFACTOR", 11, SL_SV_QUAD_EDGE_TESS, 4},
+    {"SV_TESSFACTOR", 13, SL_SV_TRI_EDGE_TESS, 3},
+    {"SV_TESSFACTOR", 15, SL_SV_LINE_DETAIL_TESS, 1},
+    {"SV_TESSFACTOR", 16, SL_SV_LINE_DENSITY_TESS, 1},
+    {"SV_INSIDETESSFACTOR", 12, SL_SV_QUAD_INSIDE_TESS, 2},
+    {"SV_INSIDETESSFACTOR", 14, SL_SV_TRI_INSIDE_TESS, 1},
+};
+
+static uint32_t tess_factor(const struct sl_dxbc_element *element, uint32_t fallback)
 {
-    return stored >= first && stored <= last ? stored : fallback;
+    uint32_t stored = element->system_value;
+    for (size_t i = 0; i < sizeof(tess_factors) / sizeof(tess_factors[0]); i++) {
+        if (tess_factors[i].stored == stored && same_name(element->name, tess_factors[i].name)) {
+            uint32_t last = tess_factors[i].count - 1;
+            uint32_t index = element->semantic_index;
+            return (uint32_t)tess_factors[i].first + (index < last ? index : last);
+        }
+    }
+    bool declared = stored >= SL_SV_QUAD_EDGE_TESS && stored <= SL_SV_LINE_DENSITY_TESS;
+    return declared ? stored : fallback;
 }
 
 uint32_t sl_dxbc_resolve_system_value(const struct sl_dxbc_element *element)
@@ -156,12 +184,10 @@ uint32_t sl_dxbc_resolve_system_value(const struct sl_dxbc_element *element)
         }
     }
     if (same_name(element->name, "SV_TESSFACTOR")) {
-        return tess_factor(element->system_value, SL_SV_QUAD_EDGE_TESS, SL_SV_LINE_DENSITY_TESS,
-                           SL_SV_TRI_EDGE_TESS);
+        return tess_factor(element, SL_SV_TRI_EDGE_TESS);
     }
     if (same_name(element->name, "SV_INSIDETESSFACTOR")) {
-        return tess_factor(element->system_value, SL_SV_QUAD_INSIDE_TESS, SL_SV_TRI_INSIDE_TESS,
-                           SL_SV_TRI_INSIDE_TESS);
+        return tess_factor(element, SL_SV_TRI_INSIDE_TESS);
     }
     return element->system_value;
 }

@@ -128,7 +128,7 @@ struct sl_sm4_insn {
     bool test_nonzero; /* if, breakc, continuec, callc, retc, discard */
     uint8_t compare;   /* Aero ifc, breakc, continuec, setp with two operands: its control field */
     uint32_t control;  /* SDK: bits 23..11 of the opcode token; Aero: bits 30..24 */
-    uint8_t operand_count; /* destinations first */
+    uint8_t operand_count;                 /* destinations first */
     const struct sl_sm4_operand *operands; /* at most SL_SM4_OPERANDS_MAX */
     bool has_predicate; /* Aero: the whole instruction depends on predicate, negate inverts it */
     struct sl_sm4_operand predicate;

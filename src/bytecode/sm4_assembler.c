@@ -26,7 +26,7 @@ struct assembler {
     struct sl_buf *out;
     size_t start; /* of the program in out */
     bool has_header;
-    bool has_tail;
+    bool has_trailing;
     struct sl_sm4_encoder encoder;
     struct words tokens;
     struct words literals;
@@ -131,22 +131,22 @@ static bool read_header(struct assembler *assembler, const char *text, size_t si
     return true;
 }
 
+/* Words in hexadecimal, to words or straight to the program. */
 static bool read_words(struct assembler *assembler, struct sl_sm4_scanner *scanner,
                        struct words *words)
 {
     do {
         uint32_t word;
-        if (!sl_sm4_scan_u32(scanner, &word)) {
+        if (!sl_sm4_scan_hex(scanner, &word)) {
             return false;
         }
-        if (words) {
-            if (!push(assembler, words, word)) {
-                return false;
-            }
-        } else {
+        if (words && !push(assembler, words, word)) {
+            return false;
+        }
+        if (!words) {
             sl_buf_u32(assembler->out, word);
         }
-    } while (sl_sm4_scan_accept(scanner, ","));
+    } while (!sl_sm4_scan_at_end(scanner));
     return true;
 }
 
@@ -192,18 +192,18 @@ static bool directive_literals(struct assembler *assembler, struct sl_sm4_scanne
     return read_words(assembler, scanner, &assembler->literals);
 }
 
-static bool directive_words(struct assembler *assembler, struct sl_sm4_scanner *scanner)
+static bool directive_raw(struct assembler *assembler, struct sl_sm4_scanner *scanner)
 {
     return read_words(assembler, scanner, NULL);
 }
 
 /* What lies behind the program's end in its chunk. */
-static bool directive_tail(struct assembler *assembler, struct sl_sm4_scanner *scanner)
+static bool directive_trailing(struct assembler *assembler, struct sl_sm4_scanner *scanner)
 {
-    if (!assembler->has_tail) {
+    if (!assembler->has_trailing) {
         set_length(assembler);
     }
-    assembler->has_tail = true;
+    assembler->has_trailing = true;
     return read_words(assembler, scanner, NULL);
 }
 
@@ -213,7 +213,7 @@ static const struct {
 } directives[] = {
     {".dialect", directive_dialect}, {".version", directive_version},
     {".tokens", directive_tokens},   {".literals", directive_literals},
-    {".words", directive_words},     {".tail", directive_tail},
+    {".raw", directive_raw},         {".trailing", directive_trailing},
 };
 
 static bool read_directive(struct assembler *assembler, const char *text, size_t size)
@@ -262,8 +262,8 @@ static bool read_statement(struct assembler *assembler, const char *text, size_t
     if (*text == '.') {
         return read_directive(assembler, text, size);
     }
-    if (assembler->has_tail) {
-        return fail(assembler, "nothing but .tail may follow .tail");
+    if (assembler->has_trailing) {
+        return fail(assembler, "nothing but .trailing may follow .trailing");
     }
     return read_insn(assembler, text, size);
 }
@@ -289,7 +289,7 @@ static bool assemble(struct assembler *assembler)
     if (assembler->tokens.count || assembler->literals.count) {
         return fail(assembler, "an instruction is missing after .tokens or .literals");
     }
-    if (!assembler->has_tail) {
+    if (!assembler->has_trailing) {
         set_length(assembler);
     }
     return true;

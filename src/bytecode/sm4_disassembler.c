@@ -21,10 +21,9 @@ static void print_words(struct sl_buf *text, const char *directive, const uint32
 {
     for (size_t i = 0; i < count; i++) {
         if (i % WORDS_PER_LINE == 0) {
-            sl_buf_printf(text, "%s%s 0x%08x", i ? "\n" : "", directive, words[i]);
-        } else {
-            sl_buf_printf(text, ", 0x%08x", words[i]);
+            sl_buf_printf(text, "%s%s", i ? "\n" : "", directive);
         }
+        sl_buf_printf(text, " %08x", words[i]);
     }
     sl_buf_text(text, count ? "\n" : "");
 }
@@ -44,8 +43,8 @@ static void print_kind(struct listing *listing, const struct sl_sm4_insn *insn,
     for (size_t i = 0; differs && i < insn->word_count; i++) {
         if (kinds[i] == kind) {
             bool first = printed++ % WORDS_PER_LINE == 0;
-            sl_buf_printf(listing->text, "%s%s 0x%08x", first && printed > 1 ? "\n" : "",
-                          first ? directive : ",", words[i]);
+            sl_buf_printf(listing->text, "%s%s %08x", first && printed > 1 ? "\n" : "",
+                          first ? directive : "", words[i]);
         }
     }
     sl_buf_text(listing->text, differs ? "\n" : "");
@@ -97,7 +96,7 @@ static void print_insn(struct listing *listing, const struct sl_sm4_insn *insn)
     }
     if (!read || !reads_back(listing, insn)) {
         print_comment(listing);
-        print_words(listing->text, ".words", listing->program->words + insn->offset_words,
+        print_words(listing->text, ".raw", listing->program->words + insn->offset_words,
                     insn->word_count);
         return;
     }
@@ -164,7 +163,7 @@ void sl_sm4_disassemble(const struct sl_sm4_program *program, struct sl_buf *tex
     for (size_t i = 0; i < program->insn_count; i++) {
         print_indented(&listing, &program->insns[i]);
     }
-    print_words(text, ".tail", program->words + program->length,
+    print_words(text, ".trailing", program->words + program->length,
                 program->word_count - program->length);
     sl_buf_finish(&listing.line);
     sl_buf_finish(&listing.encoder.words);

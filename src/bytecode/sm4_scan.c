@@ -129,6 +129,21 @@ bool sl_sm4_scan_u32(struct sl_sm4_scanner *scanner, uint32_t *number)
     return ok;
 }
 
+bool sl_sm4_scan_hex(struct sl_sm4_scanner *scanner, uint32_t *word)
+{
+    const char *text;
+    size_t size = sl_sm4_scan_word(scanner, &text);
+    *word = 0;
+    bool ok = size >= 1 && size <= 8;
+    for (size_t i = 0; ok && i < size; i++) {
+        int digit = digit_value(text[i]);
+        ok = digit < 16;
+        *word = *word << 4 | (uint32_t)(digit & 0xF);
+    }
+    return ok || sl_sm4_scan_fail(scanner, "\"%.*s\" is no word of up to eight hexadecimal digits",
+                                  (int)(size < 24 ? size : 24), text);
+}
+
 static bool is_integer(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {

@@ -39,6 +39,9 @@ size_t sl_sm4_scan_word(struct sl_sm4_scanner *scanner, const char **word);
 bool sl_sm4_scan_number(struct sl_sm4_scanner *scanner, uint64_t max, uint64_t *number);
 bool sl_sm4_scan_u32(struct sl_sm4_scanner *scanner, uint32_t *number);
 
+/* Up to eight hexadecimal digits without a prefix, as directives carry words. */
+bool sl_sm4_scan_hex(struct sl_sm4_scanner *scanner, uint32_t *word);
+
 /* All of text, without a sign. */
 bool sl_sm4_parse_unsigned(const char *text, size_t size, uint64_t max, uint64_t *number);
 
