@@ -186,6 +186,9 @@ static void emit_dp2add(struct sl_d3d9_lower *lower, struct sl_ir_dst dst,
     emit2(lower, SL_IR_ADD, dst, pick(t, 0), sl_ir_component(src[2], 0));
 }
 
+/* More than any register number, and far from where adding one would overflow. */
+#define ADDRESS_MAX (UINT32_C(1) << 24)
+
 /* mova to nearest even; the mov of vs_1_1 downwards. */
 static void emit_address(struct sl_d3d9_lower *lower, struct sl_ir_dst dst,
                          const struct sl_ir_src *src)
@@ -193,7 +196,8 @@ static void emit_address(struct sl_d3d9_lower *lower, struct sl_ir_dst dst,
     bool floors = lower->source->major < 2;
     struct sl_ir_dst t = sl_d3d9_scratch(lower, dst.mask);
     emit1(lower, floors ? SL_IR_ROUND_NI : SL_IR_ROUND_NE, t, src[0]);
-    emit1(lower, SL_IR_FTOI, dst, sl_d3d9_read(t));
+    emit1(lower, SL_IR_FTOI, t, sl_d3d9_read(t));
+    emit2(lower, SL_IR_IMIN, dst, sl_d3d9_read(t), sl_ir_word(ADDRESS_MAX));
 }
 
 /* ---- vs_1_1 ---- */
