@@ -226,6 +226,13 @@ $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
 # tests/bench/bench_NAME.c prints rows: name, ours, reference, ratio, target; two blanks between.
 BENCH_NAMES := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 
+# The drawing benchmark has a reference of its own, built where EGL and OpenGL ES are installed.
+GL_REFERENCE := $(BUILD)/tests/bench/gl_reference
+bench bench-draw: $(if $(shell pkg-config --exists egl glesv2 && echo yes),$(GL_REFERENCE))
+$(GL_REFERENCE): tests/bench/gl_reference.c tests/bench/draw_scenes.h
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O2 -D_GNU_SOURCE -o $@ $< $(shell pkg-config --libs egl glesv2 2>/dev/null)
+
 .PHONY: $(BENCH_NAMES:%=bench-%)
 $(BENCH_NAMES:%=bench-%): bench-%: $(BUILD)/tests/bench/bench_%
 	$(Q)$<

@@ -20,6 +20,7 @@ enum sl_cli_option_id {
     SL_CLI_DEFAULT_TARGET,
     SL_CLI_MAX_MEMORY,
     SL_CLI_JSON,
+    SL_CLI_SHADERS,
     SL_CLI_YAML,
     SL_CLI_GOLDEN,
     SL_CLI_JOBS,

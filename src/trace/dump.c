@@ -51,18 +51,18 @@ static enum sl_status dump_events(struct sl_trace *trace, const struct sl_dump_w
     return status;
 }
 
-enum sl_status sl_trace_dump(struct sl_trace *trace, enum sl_dump_format format, FILE *out,
-                             struct sl_error *err)
+enum sl_status sl_trace_dump(struct sl_trace *trace, const struct sl_dump_options *options,
+                             FILE *out, struct sl_error *err)
 {
     static const struct sl_dump_writer *const writers[] = {
         [SL_DUMP_YAML] = &sl_dump_yaml,
         [SL_DUMP_JSON] = &sl_dump_json,
     };
-    struct sl_dump_guest *guest = sl_dump_guest_create(sl_trace_get_meta(trace));
+    struct sl_dump_guest *guest = sl_dump_guest_create(sl_trace_get_meta(trace), options->shaders);
     if (!guest) {
         return sl_fail_memory(err, 0);
     }
-    enum sl_status status = dump_events(trace, writers[format], guest, out, err);
+    enum sl_status status = dump_events(trace, writers[options->format], guest, out, err);
     sl_dump_guest_destroy(guest);
     return status;
 }

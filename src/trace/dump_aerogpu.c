@@ -3,6 +3,7 @@
 
 #include "abi_aerogpu.h"
 #include "base/bytes.h"
+#include "trace/dump_shader.h"
 
 #include <inttypes.h>
 #include <scanlock/aerogpu_abi.h>
@@ -32,7 +33,7 @@ struct budget {
     size_t bytes;
 };
 
-static void show_packet(const uint8_t *wire, size_t size, struct sl_buf *notes)
+static void show_packet(const uint8_t *wire, size_t size, bool shaders, struct sl_buf *notes)
 {
     struct sl_buf text = {0};
     uint32_t value = sl_get_le32(wire);
@@ -45,6 +46,9 @@ static void show_packet(const uint8_t *wire, size_t size, struct sl_buf *notes)
     }
     sl_dump_line(notes, &text);
     sl_buf_finish(&text);
+    if (shaders && value == AEROGPU_CMD_CREATE_SHADER_DXBC) {
+        sl_dump_shader(wire, size, notes);
+    }
 }
 
 static void show_stream(const struct sl_dump_guest *guest, uint64_t gpa, uint32_t size,
@@ -63,7 +67,7 @@ static void show_stream(const struct sl_dump_guest *guest, uint64_t gpa, uint32_
         if (bytes < packet || bytes > left) {
             break;
         }
-        show_packet(wire, bytes, notes);
+        show_packet(wire, bytes, guest->aerogpu.shaders, notes);
         budget->packets--;
         at += bytes;
     }

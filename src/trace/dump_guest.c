@@ -11,7 +11,7 @@ enum { LINE_MAX_BYTES = 400 };
 /* Comments are not worth more than this of the host's memory. */
 #define MEMORY_LIMIT (UINT64_C(1) << 30)
 
-struct sl_dump_guest *sl_dump_guest_create(const struct sl_trace_meta *meta)
+struct sl_dump_guest *sl_dump_guest_create(const struct sl_trace_meta *meta, bool shaders)
 {
     struct sl_dump_guest *guest = calloc(1, sizeof(*guest));
     struct sl_mem *mem = guest ? sl_mem_create(MEMORY_LIMIT) : NULL;
@@ -20,6 +20,7 @@ struct sl_dump_guest *sl_dump_guest_create(const struct sl_trace_meta *meta)
         return NULL;
     }
     guest->mem = mem;
+    guest->aerogpu.shaders = shaders;
     for (size_t i = 0; i < meta->ram_count; i++) {
         if (sl_mem_add_region(mem, meta->ram[i].gpa, meta->ram[i].size, NULL) ==
             SL_ERR_ENVIRONMENT) {

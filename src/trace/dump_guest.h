@@ -9,11 +9,12 @@
 #include "base/buf.h"
 
 #include <scanlock/event.h>
+#include <stdbool.h>
 
 struct sl_dump_guest;
 
-/* NULL without memory. */
-struct sl_dump_guest *sl_dump_guest_create(const struct sl_trace_meta *meta);
+/* shaders: programs are listed where a packet creates them. NULL without memory. */
+struct sl_dump_guest *sl_dump_guest_create(const struct sl_trace_meta *meta, bool shaders);
 void sl_dump_guest_destroy(struct sl_dump_guest *guest);
 
 /* Appends lines, each with a newline, in printable ASCII. Often none. */

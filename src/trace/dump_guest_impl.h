@@ -29,6 +29,7 @@ struct sl_dump_aerogpu {
     uint64_t ring;
     uint32_t next; /* ring entry looked at next */
     bool started;  /* next is valid */
+    bool shaders;  /* list programs */
 };
 
 struct sl_dump_guest {

@@ -4,7 +4,9 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 #include "base/file.h"
+#include "trace/yaml_layout.h"
 #include "trace/yaml_pixels.h"
+#include "trace/yaml_shader.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -324,10 +326,22 @@ static const struct source {
     enum sl_status (*read)(struct sl_asm *a, const yaml_node_t *item, const yaml_node_t *node,
                            struct sl_buf *out, struct sl_error *err);
 } sources[] = {
-    {"hex", read_hex},           {"words", read_words},   {"floats", read_floats},
-    {"text", read_text},         {"file", read_file},     {"fill", read_fill},
-    {"ramp", read_ramp},         {"random", read_random}, {"gradient", sl_asm_gradient},
-    {"checker", sl_asm_checker}, {"image", sl_asm_image}, {"parts", read_parts},
+    {"hex", read_hex},
+    {"words", read_words},
+    {"floats", read_floats},
+    {"text", read_text},
+    {"file", read_file},
+    {"fill", read_fill},
+    {"ramp", read_ramp},
+    {"random", read_random},
+    {"gradient", sl_asm_gradient},
+    {"checker", sl_asm_checker},
+    {"image", sl_asm_image},
+    {"parts", read_parts},
+    {"shader", sl_asm_shader},
+    {"shader_file", sl_asm_shader_file},
+    {"layout", sl_asm_layout},
+    {"declaration", sl_asm_declaration},
 };
 
 enum { SOURCE_COUNT = sizeof(sources) / sizeof(sources[0]) };

@@ -17,7 +17,7 @@ static char *dump(struct sl_trace *trace, enum sl_dump_format format, size_t *si
     char *text = NULL;
     FILE *stream = open_memstream(&text, size);
     if (stream) {
-        (void)sl_trace_dump(trace, format, stream, NULL);
+        (void)sl_trace_dump(trace, &(const struct sl_dump_options){.format = format}, stream, NULL);
         fclose(stream);
     }
     return text;

@@ -20,7 +20,7 @@ static char *dump(struct sl_trace *trace, enum sl_dump_format format, size_t *si
     FILE *stream = open_memstream(&text, size);
     cr_assert_not_null(stream);
     struct sl_error err = {0};
-    enum sl_status status = sl_trace_dump(trace, format, stream, &err);
+    enum sl_status status = sl_trace_dump(trace, &(const struct sl_dump_options){.format = format}, stream, &err);
     cr_assert_eq(status, SL_OK, "%s", err.message);
     fclose(stream);
     return text;
@@ -326,7 +326,7 @@ Test(yaml_dump, a_full_disk_is_reported)
     cr_assert_not_null(full);
     setvbuf(full, NULL, _IONBF, 0);
     struct sl_error err = {0};
-    cr_assert_eq(sl_trace_dump(trace, SL_DUMP_YAML, full, &err), SL_ERR_ENVIRONMENT);
+    cr_assert_eq(sl_trace_dump(trace, &(const struct sl_dump_options){.format = SL_DUMP_YAML}, full, &err), SL_ERR_ENVIRONMENT);
     cr_assert_str_eq(err.rule, "host.file");
     fclose(full);
     sl_trace_close(trace);
@@ -394,7 +394,7 @@ Test(yaml_dump, each_allocation_may_fail)
     FILE *null = fopen("/dev/null", "w");
     for (unsigned n = 1;; n++) {
         fail_alloc_arm(n);
-        enum sl_status status = sl_trace_dump(trace, SL_DUMP_YAML, null, NULL);
+        enum sl_status status = sl_trace_dump(trace, &(const struct sl_dump_options){.format = SL_DUMP_YAML}, null, NULL);
         if (!fail_alloc_disarm()) {
             cr_assert_eq(status, SL_OK);
             break;
