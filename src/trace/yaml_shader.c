@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "bytecode/d3d9.h"
 #include "bytecode/dxbc.h"
+#include "trace/yaml_pixels.h"
 
 #include <string.h>
 
