@@ -52,17 +52,21 @@ static void find_spots(const struct sl_texture *texture, const struct sl_sample 
 }
 
 static void set_levels(struct level_lanes *lanes, unsigned first, unsigned count,
-                       struct sl_level_choice choice)
+                       const struct sl_level_choice *choice)
 {
-    memset(lanes->levels[0] + first, (int)choice.levels[0], count);
-    memset(lanes->levels[1] + first, (int)choice.levels[1], count);
-    memset(lanes->filters + first, (int)choice.filter, count);
     for (unsigned lane = first; lane < first + count; lane++) {
-        lanes->fractions[lane] = (int32_t)choice.fraction;
+        lanes->levels[0][lane] = (uint8_t)choice->levels[0];
+        lanes->levels[1][lane] = (uint8_t)choice->levels[1];
+        lanes->filters[lane] = (uint8_t)choice->filter;
+        lanes->fractions[lane] = (int32_t)choice->fraction;
+        lanes->mixed |= (uint64_t)(choice->fraction != 0) << lane;
     }
-    if (choice.fraction != 0) {
-        lanes->mixed |= (count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX) << first;
-    }
+}
+
+static bool same_pass(const struct sl_level_choice *a, const struct sl_level_choice *b)
+{
+    return a->levels[0] == b->levels[0] && a->filter == b->filter &&
+           (a->fraction != 0) == (b->fraction != 0);
 }
 
 /* Nothing depends on the level of detail where there is one filter and one level. */
@@ -72,38 +76,74 @@ static bool needs_lod(const struct sl_texture *texture, const struct sl_sampler 
            (sampler->mip != SL_MIP_NONE && texture->level_count > 1);
 }
 
+/* Logarithms of numbers up to 1 are not positive, and nothing here makes them so. */
+static bool all_magnify(const struct sl_sampler *sampler, const float squares[SL_QUADS])
+{
+    bool magnify = sampler->lod_bias <= 0.0f && sampler->min_lod <= 0.0f;
+    for (unsigned quad = 0; quad < SL_QUADS; quad++) {
+        magnify = magnify && squares[quad] <= 1.0f;
+    }
+    return magnify;
+}
+
+/* Chooses for groups of 1 or 4 lanes, which share a level of detail. */
+static void choose_levels(const struct sl_texture *texture, const struct sl_sampler *sampler,
+                          const double *lods, unsigned group, uint64_t active,
+                          struct level_lanes *lanes)
+{
+    struct sl_level_choice first;
+    bool any = false;
+    for (unsigned lane = 0; lane < SL_LANES; lane += group) {
+        if (!(active >> lane & ((UINT64_C(1) << group) - 1))) {
+            continue;
+        }
+        struct sl_level_choice choice = sl_level_choose(texture, sampler, lods[lane / group]);
+        set_levels(lanes, lane, group, &choice);
+        first = any ? first : choice;
+        any = true;
+        lanes->same = lanes->same && same_pass(&first, &choice);
+    }
+}
+
 static void find_levels(const struct sl_texture *texture, const struct sl_sampler *sampler,
                         const struct sl_sample *sample, uint64_t active, struct level_lanes *lanes)
 {
-    lanes->mixed = 0;
+    double lods[SL_LANES];
+    struct sl_level_choice choice = {.filter = sampler->mag};
+    memset(lanes, 0, sizeof(*lanes));
     lanes->same = true;
     if (!needs_lod(texture, sampler)) {
-        set_levels(lanes, 0, SL_LANES, (struct sl_level_choice){.filter = sampler->mag});
+        set_levels(lanes, 0, SL_LANES, &choice);
         return;
     }
     if (sample->lod_source == SL_LOD_ZERO) {
-        double lod = sl_texture_lod_find(texture, sampler, sample, 0);
-        set_levels(lanes, 0, SL_LANES, sl_level_choose(texture, sampler, lod));
+        choice =
+            sl_level_choose(texture, sampler, sl_texture_lod_find(texture, sampler, sample, 0));
+        set_levels(lanes, 0, SL_LANES, &choice);
         return;
     }
-    lanes->same = false;
-    bool by_quad = sample->lod_source == SL_LOD_IMPLICIT && sample->bias == NULL &&
-                   !sl_texture_is_cube(sample->dim);
-    double lods[SL_QUADS];
-    if (by_quad) {
-        sl_lod_quads_find(sample->coord[0], sample->coord[1], texture->levels[0].width,
-                          texture->levels[0].height, lods);
-    }
-    for (unsigned lane = 0; lane < SL_LANES; lane += by_quad ? 4 : 1) {
-        uint64_t wanted = by_quad ? 15 : 1;
-        struct sl_level_choice choice = {.filter = sampler->mag};
-        if (active >> lane & wanted) {
-            double lod = by_quad ? lods[lane / 4] + (double)sampler->lod_bias
-                                 : sl_texture_lod_find(texture, sampler, sample, lane);
-            choice = sl_level_choose(texture, sampler, lod);
+    if (sample->lod_source == SL_LOD_IMPLICIT && sample->bias == NULL &&
+        !sl_texture_is_cube(sample->dim)) {
+        float squares[SL_QUADS];
+        sl_lod_squares_find(sample->coord[0], sample->coord[1], texture->levels[0].width,
+                            texture->levels[0].height, squares);
+        if (all_magnify(sampler, squares)) {
+            set_levels(lanes, 0, SL_LANES, &choice);
+            return;
         }
-        set_levels(lanes, lane, by_quad ? 4 : 1, choice);
+        sl_lod_quads_find(squares, lods);
+        for (unsigned quad = 0; quad < SL_QUADS; quad++) {
+            lods[quad] += (double)sampler->lod_bias;
+        }
+        choose_levels(texture, sampler, lods, 4, active, lanes);
+        return;
     }
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        if (active >> lane & 1) {
+            lods[lane] = sl_texture_lod_find(texture, sampler, sample, lane);
+        }
+    }
+    choose_levels(texture, sampler, lods, 1, active, lanes);
 }
 
 /* Decoded blocks of a pass: neighbouring lanes read the same ones again and again. */

@@ -377,8 +377,8 @@ static void read_corners(const float coord[SL_LANES], struct quad_corners *corne
     }
 }
 
-SL_CLONES static void find_lods(const struct quad_corners *u, const struct quad_corners *v,
-                                double width, double height, double lods[SL_QUADS])
+SL_CLONES static void find_squares(const struct quad_corners *u, const struct quad_corners *v,
+                                   double width, double height, float squares[SL_QUADS])
 {
     for (unsigned quad = 0; quad < SL_QUADS; quad += GROUP) {
         f32x4 u0 = load_f32(u->first + quad);
@@ -389,26 +389,39 @@ SL_CLONES static void find_lods(const struct quad_corners *u, const struct quad_
         f64x4 by = TO_F64(find_difference(v0, load_f32(v->lower + quad))) * height;
         f64x4 x = ax * ax + bx * bx;
         f64x4 y = ay * ay + by * by;
-        f32x4 m = TO_F32(SELECT((y > x) | (x != x), y, x, i64x4));
-        f64x4 lod;
-        log2_wide(m, &lod);
-        lod = 0.5 * lod;
-        memcpy(lods + quad, &lod, sizeof(lod));
-        for (unsigned i = 0; i < GROUP; i++) {
-            if (m[i] < 0x1p-126f) {
-                lods[quad + i] = -128.0;
-            } else if (!(m[i] <= 3.402823466e+38f)) {
-                lods[quad + i] = m[i] != m[i] ? (double)m[i] : 128.0;
-            }
-        }
+        f32x4 larger = TO_F32(SELECT((y > x) | (x != x), y, x, i64x4));
+        memcpy(squares + quad, &larger, sizeof(larger));
     }
 }
 
-void sl_lod_quads_find(const float u[SL_LANES], const float v[SL_LANES], uint32_t width,
-                       uint32_t height, double lods[SL_QUADS])
+void sl_lod_squares_find(const float u[SL_LANES], const float v[SL_LANES], uint32_t width,
+                         uint32_t height, float squares[SL_QUADS])
 {
     struct quad_corners corners[2];
     read_corners(u, &corners[0]);
     read_corners(v, &corners[1]);
-    find_lods(&corners[0], &corners[1], width, height, lods);
+    find_squares(&corners[0], &corners[1], width, height, squares);
+}
+
+SL_CLONES static void halve_logarithms(const float squares[SL_QUADS], double lods[SL_QUADS])
+{
+    for (unsigned quad = 0; quad < SL_QUADS; quad += GROUP) {
+        f64x4 logarithm;
+        log2_wide(load_f32(squares + quad), &logarithm);
+        logarithm = 0.5 * logarithm;
+        memcpy(lods + quad, &logarithm, sizeof(logarithm));
+    }
+}
+
+void sl_lod_quads_find(const float squares[SL_QUADS], double lods[SL_QUADS])
+{
+    halve_logarithms(squares, lods);
+    for (unsigned quad = 0; quad < SL_QUADS; quad++) {
+        float m = squares[quad];
+        if (m < 0x1p-126f) {
+            lods[quad] = -128.0;
+        } else if (!(m <= 3.402823466e+38f)) {
+            lods[quad] = m != m ? (double)m : 128.0;
+        }
+    }
 }

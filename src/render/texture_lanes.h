@@ -53,8 +53,12 @@ void sl_finish_mip_lanes(struct sl_raw_order order, const struct sl_sum_lanes *s
                          const struct sl_sum_lanes *next, const int32_t fractions[SL_LANES],
                          sl_texel_lanes rgba);
 
-/* Levels of detail before biases of the quads' coordinates, as sl_texture_lod_find() has them. */
-void sl_lod_quads_find(const float u[SL_LANES], const float v[SL_LANES], uint32_t width,
-                       uint32_t height, double lods[SL_QUADS]);
+/*
+ * The squares that levels of detail come from, of the quads' coordinates, and the levels of detail
+ * before biases: m and lod of sl_texture_lod_find().
+ */
+void sl_lod_squares_find(const float u[SL_LANES], const float v[SL_LANES], uint32_t width,
+                         uint32_t height, float squares[SL_QUADS]);
+void sl_lod_quads_find(const float squares[SL_QUADS], double lods[SL_QUADS]);
 
 #endif
