@@ -1,8 +1,10 @@
 /*
  * SL_CLONES before a function compiles it twice where that can be had: for every x86-64 machine and
  * for those with AVX2; the loader picks one. Both give the same bits, as no operation is fused or
- * reordered (-ffp-contract=off). The function itself is static: some compilers give the clones of
- * others no name to link to. Functions that it calls must be static inline to take part.
+ * reordered (-ffp-contract=off).
+ *
+ * The function is static and its name is used once in the program: Clang 14 has no name for others
+ * to link to, and one resolver for equal names. What it calls must be static inline to take part.
  */
 #ifndef SL_BASE_VECTOR_CLONES_H
 #define SL_BASE_VECTOR_CLONES_H

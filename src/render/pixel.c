@@ -2,6 +2,7 @@
 
 #include "base/vector_clones.h"
 #include "render/convert.h"
+#include "render/lane_vectors.h"
 
 #include <string.h>
 
@@ -150,35 +151,27 @@ static void decode_byte_srgb(const uint32_t raw[SL_LANES], unsigned shift, float
     }
 }
 
-typedef float f32x4 __attribute__((vector_size(16)));
-typedef int32_t i32x4 __attribute__((vector_size(16)));
-typedef double f64x4 __attribute__((vector_size(32)));
-typedef int64_t i64x4 __attribute__((vector_size(32)));
-
-#define GROUP 4u
-
 /*
  * As sl_f32_to_unorm(), of four lanes. The product is exact; adding 1.5 * 2^52 leaves its nearest
  * integer in the low bits. Of all products only that of 1/2 is halfway between two integers, and
  * there the even one is the upper one: max is odd, and (max + 1) / 2 is even.
  */
-static inline __attribute__((always_inline)) i32x4 encode_unorm(const float *in, double max)
+SL_INLINE sl_i32x4 encode_unorm(const float *in, double max)
 {
-    const i32x4 one = {0x3F800000, 0x3F800000, 0x3F800000, 0x3F800000};
-    f32x4 value;
-    memcpy(&value, in, sizeof(value));
-    i32x4 bits = (i32x4)value & (value > 0.0f); /* NaN is 0 */
-    i32x4 over = bits > one;
+    const sl_i32x4 one = {0x3F800000, 0x3F800000, 0x3F800000, 0x3F800000};
+    sl_f32x4 value = sl_load_f32(in);
+    sl_i32x4 bits = (sl_i32x4)value & (value > 0.0f); /* NaN is 0 */
+    sl_i32x4 over = bits > one;
     bits = (bits & ~over) | (one & over);
-    f64x4 sum = __builtin_convertvector((f32x4)bits, f64x4) * max + 6755399441055744.0;
-    return __builtin_convertvector((i64x4)sum, i32x4);
+    sl_f64x4 sum = SL_TO_F64((sl_f32x4)bits) * max + 6755399441055744.0;
+    return SL_TO_I32((sl_i64x4)sum);
 }
 
 SL_CLONES static void encode_byte(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
 {
     int32_t keep = (int32_t) ~(UINT32_C(0xFF) << shift);
-    for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
-        i32x4 stored;
+    for (unsigned lane = 0; lane < SL_LANES; lane += SL_GROUP) {
+        sl_i32x4 stored;
         memcpy(&stored, raw + lane, sizeof(stored));
         stored = (stored & keep) | encode_unorm(in + lane, 255.0) << (int32_t)shift;
         memcpy(raw + lane, &stored, sizeof(stored));
@@ -187,8 +180,8 @@ SL_CLONES static void encode_byte(const float in[SL_LANES], unsigned shift, uint
 
 SL_CLONES static void encode_depth24(const float in[SL_LANES], uint32_t raw[SL_LANES])
 {
-    for (unsigned lane = 0; lane < SL_LANES; lane += GROUP) {
-        i32x4 code = encode_unorm(in + lane, DEPTH24_MASK);
+    for (unsigned lane = 0; lane < SL_LANES; lane += SL_GROUP) {
+        sl_i32x4 code = encode_unorm(in + lane, DEPTH24_MASK);
         memcpy(raw + lane, &code, sizeof(code));
     }
 }

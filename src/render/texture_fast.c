@@ -33,21 +33,35 @@ static const struct sl_raw_order raw_orders[] = {
     [SL_TEXEL_R8G8B8X8] = {{0, 8, 16, SL_NO_ALPHA}, false},
 };
 
+static void find_cube_spots(const struct sl_texture *texture, const struct sl_sample *sample,
+                            struct spot_lanes *spots)
+{
+    int32_t faces[SL_LANES];
+    sl_cube_faces_find(sample->coord, spots->u_store, spots->v_store, faces);
+    bool array = sample->dim == SL_TEXTURE_CUBE_ARRAY && texture->layer_count >= 12;
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        uint32_t layer = (uint32_t)faces[lane];
+        if (array) {
+            layer += 6 * sl_texture_slice(sample->coord[3][lane], texture->layer_count / 6);
+        }
+        spots->layers[lane] = layer < texture->layer_count ? layer : texture->layer_count - 1;
+    }
+}
+
 static void find_spots(const struct sl_texture *texture, const struct sl_sample *sample,
                        struct spot_lanes *spots)
 {
-    bool cube = sl_texture_is_cube(sample->dim);
     spots->layered = sample->dim != SL_TEXTURE_2D;
-    spots->u = cube ? spots->u_store : sample->coord[0];
-    spots->v = cube ? spots->v_store : sample->coord[1];
-    for (unsigned lane = 0; spots->layered && !cube && lane < SL_LANES; lane++) {
-        spots->layers[lane] = sl_texture_slice(sample->coord[2][lane], texture->layer_count);
+    spots->u = sample->coord[0];
+    spots->v = sample->coord[1];
+    if (sl_texture_is_cube(sample->dim)) {
+        spots->u = spots->u_store;
+        spots->v = spots->v_store;
+        find_cube_spots(texture, sample, spots);
+        return;
     }
-    for (unsigned lane = 0; cube && lane < SL_LANES; lane++) {
-        struct sl_texture_spot spot = sl_texture_spot_find(texture, sample, lane);
-        spots->u_store[lane] = spot.u;
-        spots->v_store[lane] = spot.v;
-        spots->layers[lane] = spot.layer;
+    for (unsigned lane = 0; spots->layered && lane < SL_LANES; lane++) {
+        spots->layers[lane] = sl_texture_slice(sample->coord[2][lane], texture->layer_count);
     }
 }
 
@@ -77,11 +91,11 @@ static bool needs_lod(const struct sl_texture *texture, const struct sl_sampler 
 }
 
 /* Logarithms of numbers up to 1 are not positive, and nothing here makes them so. */
-static bool all_magnify(const struct sl_sampler *sampler, const float squares[SL_QUADS])
+static bool all_magnify(const struct sl_sampler *sampler, const float *squares, unsigned count)
 {
     bool magnify = sampler->lod_bias <= 0.0f && sampler->min_lod <= 0.0f;
-    for (unsigned quad = 0; quad < SL_QUADS; quad++) {
-        magnify = magnify && squares[quad] <= 1.0f;
+    for (unsigned i = 0; i < count; i++) {
+        magnify = magnify && squares[i] <= 1.0f;
     }
     return magnify;
 }
@@ -105,10 +119,42 @@ static void choose_levels(const struct sl_texture *texture, const struct sl_samp
     }
 }
 
+static void find_implicit_levels(const struct sl_texture *texture, const struct sl_sampler *sampler,
+                                 const struct sl_sample *sample, uint64_t active,
+                                 struct level_lanes *lanes)
+{
+    float squares[SL_LANES];
+    double lods[SL_LANES];
+    const struct sl_texture_level *level = &texture->levels[0];
+    unsigned group = sl_texture_is_cube(sample->dim) ? 1 : 4;
+    if (group == 1) {
+        sl_cube_squares_find(sample->coord, level->width, squares);
+    } else {
+        sl_lod_squares_find(sample->coord[0], sample->coord[1], level->width, level->height,
+                            squares);
+    }
+    if (sample->bias == NULL && all_magnify(sampler, squares, SL_LANES / group)) {
+        set_levels(lanes, 0, SL_LANES, &(struct sl_level_choice){.filter = sampler->mag});
+        return;
+    }
+    sl_lods_find(squares, SL_LANES / group, lods);
+    if (sample->bias == NULL) {
+        for (unsigned i = 0; i < SL_LANES / group; i++) {
+            lods[i] += (double)sampler->lod_bias;
+        }
+        choose_levels(texture, sampler, lods, group, active, lanes);
+        return;
+    }
+    double biased[SL_LANES];
+    for (unsigned lane = 0; lane < SL_LANES; lane++) {
+        biased[lane] = lods[lane / group] + (double)sampler->lod_bias + (double)sample->bias[lane];
+    }
+    choose_levels(texture, sampler, biased, 1, active, lanes);
+}
+
 static void find_levels(const struct sl_texture *texture, const struct sl_sampler *sampler,
                         const struct sl_sample *sample, uint64_t active, struct level_lanes *lanes)
 {
-    double lods[SL_LANES];
     struct sl_level_choice choice = {.filter = sampler->mag};
     memset(lanes, 0, sizeof(*lanes));
     lanes->same = true;
@@ -116,28 +162,17 @@ static void find_levels(const struct sl_texture *texture, const struct sl_sample
         set_levels(lanes, 0, SL_LANES, &choice);
         return;
     }
+    if (sample->lod_source == SL_LOD_IMPLICIT) {
+        find_implicit_levels(texture, sampler, sample, active, lanes);
+        return;
+    }
     if (sample->lod_source == SL_LOD_ZERO) {
-        choice =
-            sl_level_choose(texture, sampler, sl_texture_lod_find(texture, sampler, sample, 0));
+        double lod = sl_texture_lod_find(texture, sampler, sample, 0);
+        choice = sl_level_choose(texture, sampler, lod);
         set_levels(lanes, 0, SL_LANES, &choice);
         return;
     }
-    if (sample->lod_source == SL_LOD_IMPLICIT && sample->bias == NULL &&
-        !sl_texture_is_cube(sample->dim)) {
-        float squares[SL_QUADS];
-        sl_lod_squares_find(sample->coord[0], sample->coord[1], texture->levels[0].width,
-                            texture->levels[0].height, squares);
-        if (all_magnify(sampler, squares)) {
-            set_levels(lanes, 0, SL_LANES, &choice);
-            return;
-        }
-        sl_lod_quads_find(squares, lods);
-        for (unsigned quad = 0; quad < SL_QUADS; quad++) {
-            lods[quad] += (double)sampler->lod_bias;
-        }
-        choose_levels(texture, sampler, lods, 4, active, lanes);
-        return;
-    }
+    double lods[SL_LANES];
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         if (active >> lane & 1) {
             lods[lane] = sl_texture_lod_find(texture, sampler, sample, lane);

@@ -55,10 +55,16 @@ void sl_finish_mip_lanes(struct sl_raw_order order, const struct sl_sum_lanes *s
 
 /*
  * The squares that levels of detail come from, of the quads' coordinates, and the levels of detail
- * before biases: m and lod of sl_texture_lod_find().
+ * before biases: m and lod of docs/numerics.md. Lanes of a cube have squares of their own. count is
+ * a multiple of four.
  */
 void sl_lod_squares_find(const float u[SL_LANES], const float v[SL_LANES], uint32_t width,
                          uint32_t height, float squares[SL_QUADS]);
-void sl_lod_quads_find(const float squares[SL_QUADS], double lods[SL_QUADS]);
+void sl_cube_squares_find(const float *const direction[3], uint32_t size, float squares[SL_LANES]);
+void sl_lods_find(const float *squares, unsigned count, double *lods);
+
+/* Faces of a cube, and coordinates there. */
+void sl_cube_faces_find(const float *const direction[3], float u[SL_LANES], float v[SL_LANES],
+                        int32_t faces[SL_LANES]);
 
 #endif
