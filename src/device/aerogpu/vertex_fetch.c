@@ -1,0 +1,171 @@
+#include "device/aerogpu/vertex_fetch.h"
+
+#include "bytecode/dxbc.h"
+
+#define ONE_F32 0x3F800000u
+
+static bool is_position(uint8_t usage)
+{
+    return usage == SL_IR_USAGE_POSITION || usage == SL_IR_USAGE_POSITIONT;
+}
+
+/* POSITION and POSITIONT are one semantic to D3D9 programs. */
+static bool same_semantic(const struct sl_ir_program *program, const struct sl_ir_element *input,
+                          const struct sl_agpu_vertex_element *element)
+{
+    if (input->semantic_index != element->semantic_index) {
+        return false;
+    }
+    if (program->family == SL_IR_DXBC) {
+        return input->semantic_hash == element->semantic_hash;
+    }
+    return input->usage == element->usage ||
+           (is_position(input->usage) && is_position(element->usage));
+}
+
+static bool is_system(const struct sl_ir_element *input)
+{
+    return input->system_value == SL_SV_VERTEX_ID || input->system_value == SL_SV_INSTANCE_ID;
+}
+
+/*
+ * Semantics match if all inputs have them: one D3D9 input without a declaration, or an SM4/5
+ * program without a signature, makes element number n feed register n.
+ */
+static bool matches_by_number(const struct sl_ir_program *program)
+{
+    if (program->family == SL_IR_DXBC) {
+        return !program->has_input_signature;
+    }
+    for (uint32_t i = 0; i < program->input_element_count; i++) {
+        if (!program->inputs[i].declared) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void feed(struct sl_agpu_vertex_inputs *inputs, uint32_t reg,
+                 const struct sl_agpu_vertex_element *element)
+{
+    if (reg < inputs->count && !inputs->inputs[reg].element) {
+        inputs->inputs[reg].element = element;
+        inputs->slot_mask |= UINT32_C(1) << element->slot;
+    }
+}
+
+/* Of two elements that match one register the first wins. */
+static void match_semantics(const struct sl_ir_program *program,
+                            const struct sl_agpu_vertex_element *element,
+                            struct sl_agpu_vertex_inputs *inputs)
+{
+    for (uint32_t i = 0; i < program->input_element_count; i++) {
+        const struct sl_ir_element *input = &program->inputs[i];
+        if (!is_system(input) && same_semantic(program, input, element)) {
+            feed(inputs, input->reg, element);
+        }
+    }
+}
+
+static void match_system_values(const struct sl_ir_program *program,
+                                struct sl_agpu_vertex_inputs *inputs)
+{
+    for (uint32_t i = 0; i < program->input_element_count; i++) {
+        const struct sl_ir_element *input = &program->inputs[i];
+        if (!is_system(input) || input->reg >= inputs->count) {
+            continue;
+        }
+        struct sl_agpu_vertex_input *to = &inputs->inputs[input->reg];
+        if (input->system_value == SL_SV_VERTEX_ID) {
+            to->vertex_id_mask |= input->mask;
+        } else {
+            to->instance_id_mask |= input->mask;
+        }
+    }
+}
+
+void sl_agpu_vertex_inputs_match(const struct sl_ir_program *program,
+                                 const struct sl_agpu_layout *layout,
+                                 struct sl_agpu_vertex_inputs *inputs)
+{
+    *inputs = (struct sl_agpu_vertex_inputs){
+        .count = program->input_count,
+        .d3d9 = program->family == SL_IR_D3D9,
+    };
+    bool by_number = matches_by_number(program);
+    for (uint32_t i = 0; layout && i < layout->element_count; i++) {
+        const struct sl_agpu_vertex_element *element = &layout->elements[i];
+        if (element->format && by_number) {
+            feed(inputs, i, element);
+        } else if (element->format) {
+            match_semantics(program, element, inputs);
+        }
+    }
+    if (program->family == SL_IR_DXBC) {
+        match_system_values(program, inputs);
+    }
+}
+
+/* Bases of the signed address are below 2^33, products below 2^63 (2^31 * 2^32). */
+static const uint8_t *find_element(const struct sl_agpu_vertex_element *element,
+                                   const struct sl_agpu_vertex_stream *stream, int64_t number)
+{
+    int64_t at;
+    int64_t base = (int64_t)stream->offset + (int64_t)element->offset_bytes;
+    if (__builtin_mul_overflow(number, (int64_t)stream->stride, &at) ||
+        __builtin_add_overflow(at, base, &at) || at < 0) {
+        return NULL;
+    }
+    uint64_t size = element->format->size_bytes;
+    return size <= stream->size && (uint64_t)at <= stream->size - size ? stream->bytes + at : NULL;
+}
+
+static int64_t element_number(const struct sl_agpu_vertex_element *element,
+                              const struct sl_agpu_fetch_rules *rules,
+                              const struct sl_agpu_vertex_key *key)
+{
+    if (!element->per_instance) {
+        return (int32_t)key->index;
+    }
+    uint32_t rate = element->step_rate;
+    if (rules->divided_instance) {
+        return ((int64_t)key->first_instance + key->instance_id) / (rate ? rate : 1);
+    }
+    return (int64_t)key->first_instance + (rate ? key->instance_id / rate : 0);
+}
+
+static void fetch_register(const struct sl_agpu_vertex_inputs *inputs,
+                           const struct sl_agpu_vertex_element *element,
+                           const struct sl_agpu_vertex_stream streams[],
+                           const struct sl_agpu_fetch_rules *rules,
+                           const struct sl_agpu_vertex_key *key, uint32_t value[4])
+{
+    value[0] = value[1] = value[2] = 0;
+    value[3] = inputs->d3d9 ? ONE_F32 : 0;
+    if (element && streams[element->slot].bytes) {
+        const struct sl_agpu_vertex_stream *stream = &streams[element->slot];
+        int64_t number = element_number(element, rules, key);
+        sl_agpu_vertex_decode(element->format, find_element(element, stream, number), value);
+    }
+}
+
+void sl_agpu_vertex_fetch(const struct sl_agpu_vertex_inputs *inputs,
+                          const struct sl_agpu_vertex_stream streams[],
+                          const struct sl_agpu_fetch_rules *rules,
+                          const struct sl_agpu_vertex_key *key, unsigned lane,
+                          sl_register_lanes *registers)
+{
+    uint32_t vertex_id = rules->base_in_ids ? key->index : key->vertex_id;
+    uint32_t instance_id = key->instance_id + (rules->base_in_ids ? key->first_instance : 0);
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        const struct sl_agpu_vertex_input *input = &inputs->inputs[i];
+        uint32_t value[4];
+        fetch_register(inputs, input->element, streams, rules, key, value);
+        for (unsigned c = 0; c < 4; c++) {
+            value[c] = input->vertex_id_mask >> c & 1     ? vertex_id
+                       : input->instance_id_mask >> c & 1 ? instance_id
+                                                          : value[c];
+            registers[i][c][lane] = value[c];
+        }
+    }
+}
