@@ -442,6 +442,9 @@ static struct sl_ir_dst array_destination(struct sl_sm4_lowering *low,
 struct sl_ir_dst sl_sm4_dst(struct sl_sm4_lowering *low, const struct sl_sm4_operand *operand)
 {
     struct sl_ir_dst dst = sl_ir_dst(SL_IR_NULL, 0, operand->mask);
+    if (operand->component_count == 4 && operand->selection != SL_SM4_MASK) {
+        sl_sm4_refuse(low, SL_IR_BAD, "a destination without a mask");
+    }
     switch (form_of(low, operand, true)) {
     case FORM_TEMP:
         dst = sl_ir_dst(SL_IR_TEMP, temp_of(low, operand), operand->mask);
