@@ -236,7 +236,7 @@ Test(shader_sm4_flow, aero_clips_below_zero)
 
 /* r0.x, r1.x = v0.x * b + c: the low half is the first destination. */
 #define PRODUCT(opcode, b, c)                                                                      \
-    ".words " opcode ", 0x00101002, 0, 0x00101002, 1, 0x00100016, 0, 0x41, " b ", 0x41, " c "\n"
+    ".raw " opcode ", 0x00101002, 0, 0x00101002, 1, 0x00100016, 0, 0x41, " b ", 0x41, " c "\n"
 
 Test(shader_sm4_flow, aero_products_may_have_both_halves)
 {
