@@ -235,19 +235,18 @@ Test(shader_sm4_flow, aero_clips_below_zero)
 }
 
 /* r0.x, r1.x = v0.x * b + c: the low half is the first destination. */
-#define PRODUCT(opcode, b, c)                                                                      \
-    ".raw " opcode ", 0x00101002, 0, 0x00101002, 1, 0x00100016, 0, 0x41, " b ", 0x41, " c "\n"
+#define PRODUCT(opcode, b, c) ".raw " opcode " 00101002 0 00101002 1 00100016 0 41 " b " 41 " c "\n"
 
 Test(shader_sm4_flow, aero_products_may_have_both_halves)
 {
     /* 0xFFFFFFFF * 2 + 3: unsigned 2 00000001, signed 0 00000001 */
-    EXPECT_WORDS(AERO_VS PRODUCT("0x5874", "2", "3") "ishl r1.x, r1.x, l(4)\n"
-                                                     "iadd o0.x, r0.x, r1.x\nret\n",
+    EXPECT_WORDS(AERO_VS PRODUCT("5874", "2", "3") "ishl r1.x, r1.x, l(4)\n"
+                                                   "iadd o0.x, r0.x, r1.x\nret\n",
                  {0xFFFFFFFF, 0x21});
-    EXPECT_WORDS(AERO_VS PRODUCT("0x5875", "2", "3") "ishl r1.x, r1.x, l(4)\n"
-                                                     "iadd o0.x, r0.x, r1.x\nret\n",
+    EXPECT_WORDS(AERO_VS PRODUCT("5875", "2", "3") "ishl r1.x, r1.x, l(4)\n"
+                                                   "iadd o0.x, r0.x, r1.x\nret\n",
                  {0xFFFFFFFF, 0x01});
     /* -5 * 1 - 1 = -6 */
-    EXPECT_WORDS(AERO_VS PRODUCT("0x5875", "1", "0xFFFFFFFF") "mov o0.x, r1.x\nret\n",
+    EXPECT_WORDS(AERO_VS PRODUCT("5875", "1", "FFFFFFFF") "mov o0.x, r1.x\nret\n",
                  {0xFFFFFFFB, 0xFFFFFFFF});
 }
