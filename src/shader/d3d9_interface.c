@@ -7,7 +7,8 @@
  * Output elements have the components that some instruction writes. Whoever links them to a pixel
  * program supplies the rest: no element gives (0, 0, 0, 0); a component that is missing is 0, but
  * w of TEXCOORD and of COLOR is 1. That also holds where a write did not happen because of flow
- * control. In vs_1_1 all oD# and oT# have elements, if need be without any component.
+ * control. In vs_1_1 all oD# and oT# have elements: w is 1 even if nothing of a register is
+ * written.
  */
 #include "bytecode/dxbc.h"
 #include "shader/d3d9_lower.h"
@@ -292,8 +293,10 @@ static unsigned find_declared_slot(const struct sl_d3d9_lower *lower, struct sem
     return SL_D3D9_SLOTS;
 }
 
-/* A legacy register in a program that declares its semantic is the declared register. */
-static void number_outputs(struct survey *survey)
+/* A legacy register in a program that declares its semantic is the declared one. How many there
+ * are.
+ */
+static unsigned number_outputs(struct survey *survey)
 {
     struct sl_d3d9_lower *lower = survey->lower;
     unsigned next = 0;
@@ -319,6 +322,7 @@ static void number_outputs(struct survey *survey)
         survey->written[slot] = 0;
         lower->output_reg[slot] = lower->output_reg[declared];
     }
+    return next;
 }
 
 static void add_output(const struct survey *survey, unsigned slot, struct semantic semantic,
@@ -362,22 +366,38 @@ static void add_declared_outputs(const struct survey *survey)
     }
 }
 
+/* vs_1_1: oD# and oT# that are never written share a register that holds (0, 0, 0, 1). */
+static void add_unwritten_outputs(struct survey *survey, unsigned reg)
+{
+    struct sl_d3d9_lower *lower = survey->lower;
+    bool is_set = false;
+    for (unsigned slot = SL_D3D9_SLOT_COLOR0; slot < SL_D3D9_SLOT_OUTPUT0 + 8; slot++) {
+        if (survey->written[slot] == 0) {
+            lower->output_reg[slot] = (uint8_t)reg;
+            survey->certain[slot] = is_set ? 0xF : 0;
+            add_output(survey, slot, legacy_semantic(slot, false), 0xF);
+            is_set = true;
+        }
+    }
+}
+
 static void add_vertex_outputs(struct survey *survey)
 {
     struct sl_d3d9_lower *lower = survey->lower;
     bool sm3 = lower->source->major >= 3;
-    number_outputs(survey);
+    unsigned count = number_outputs(survey);
     add_declared_outputs(survey);
     for (unsigned slot = 0; slot < SL_D3D9_SLOTS; slot++) {
-        bool is_varying = slot >= SL_D3D9_SLOT_COLOR0 && slot < SL_D3D9_SLOT_OUTPUT0 + 8;
-        bool always = lower->source->major < 2 && is_varying;
         bool declared =
             slot >= SL_D3D9_SLOT_OUTPUT0 &&
             count_declarations(lower, SL_D3D9_REG_OUTPUT, slot - SL_D3D9_SLOT_OUTPUT0) > 0;
-        if (!declared && (survey->written[slot] != 0 || always)) {
+        if (!declared && survey->written[slot] != 0) {
             add_output(survey, slot, legacy_semantic(slot, sm3 && !survey->declares_outputs),
                        survey->written[slot]);
         }
+    }
+    if (lower->source->major < 2) {
+        add_unwritten_outputs(survey, count);
     }
 }
 

@@ -1,7 +1,9 @@
 /* Control flow of D3D9 programs, and what is refused. */
+#include "fail_alloc.h"
 #include "shader_d3d9_rig.h"
 
 #include "base/buf.h"
+#include "bytecode/d3d9.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -277,4 +279,47 @@ Test(shader_d3d9_flow, calls_have_a_limit)
         cr_expect(verdict == (depth == 32 ? SL_IR_OK : SL_IR_BAD), "%u: %s", depth, message);
         sl_buf_finish(&text);
     }
+}
+
+static void assemble(const char *listing, struct sl_buf *tokens)
+{
+    uint32_t line;
+    char message[160];
+    cr_assert(sl_d3d9_assemble(listing, strlen(listing), tokens, &line, message, sizeof(message)));
+}
+
+Test(shader_d3d9_flow, without_memory)
+{
+    struct sl_buf tokens = {0};
+    assemble("vs_2_0\ndef c0, 1, 2, 3, 4\ndefi i0, 2, 0, 1, 0\ndcl_position v0\n"
+             "loop aL, i0\nlit r0, c0[aL]\ncall l0\nendloop\nmov oPos, r0\nret\nlabel l0\nret\n",
+             &tokens);
+    unsigned failures = 0;
+    for (;; failures++) {
+        struct sl_ir_program *program = NULL;
+        char message[160] = "";
+        fail_alloc_arm(failures + 1);
+        enum sl_ir_verdict verdict =
+            sl_ir_translate(tokens.data, tokens.size, NULL, &program, message, sizeof(message));
+        bool failed = fail_alloc_disarm();
+        cr_expect(verdict == (failed ? SL_IR_NO_MEMORY : SL_IR_OK), "%u: %s", failures, message);
+        sl_ir_destroy(program);
+        if (!failed) {
+            break;
+        }
+    }
+    cr_expect(failures >= 6, "%u", failures);
+    sl_buf_finish(&tokens);
+}
+
+Test(shader_d3d9_flow, bytes_of_no_family)
+{
+    struct sl_ir_program *program = NULL;
+    char message[160] = "";
+    static const uint8_t junk[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    cr_expect(sl_ir_translate(junk, 8, NULL, &program, message, sizeof(message)) == SL_IR_BAD);
+    cr_expect(sl_ir_translate(junk, 0, NULL, &program, message, sizeof(message)) == SL_IR_BAD);
+    cr_expect(sl_ir_translate((const uint8_t *)"DXBC", 4, NULL, &program, message,
+                              sizeof(message)) == SL_IR_BAD);
+    cr_expect(message[0] != '\0' && program == NULL);
 }

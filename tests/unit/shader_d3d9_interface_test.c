@@ -97,9 +97,11 @@ Test(shader_d3d9_interface, vertex_outputs_of_version_2)
 Test(shader_d3d9_interface, vertex_outputs_of_version_1_have_defaults)
 {
     d3d9_rig_start(&rig, "vs_1_1\nmov oPos, c0\nmov oT1.x, c0\n", 1, NULL);
-    cr_expect(output(SL_IR_USAGE_COLOR, 0)->mask == 0);
+    cr_expect(rig.program->output_count == 3);
     cr_expect(output(SL_IR_USAGE_TEXCOORD, 1)->mask == 0x1);
-    cr_expect(output(SL_IR_USAGE_TEXCOORD, 7)->mask == 0);
+    d3d9_rig_run(&rig);
+    d3d9_rig_expect(&rig, "oD0", output(SL_IR_USAGE_COLOR, 0)->reg, 0, 0, 0, 0, 1);
+    d3d9_rig_expect(&rig, "oT7", output(SL_IR_USAGE_TEXCOORD, 7)->reg, 0, 0, 0, 0, 1);
     d3d9_rig_finish(&rig);
 }
 
