@@ -203,6 +203,8 @@ struct sl_raster_config {
     uint32_t clip_count;
     uint32_t cull_count;
 
+    uint64_t work_limit; /* once work is past it nothing more is begun; 0 = none */
+
     bool feedback; /* a target is also a texture: pixels run quad by quad, in order */
 
     /* Called for every primitive that covers this pixel of any layer; NULL = nobody asks. */
