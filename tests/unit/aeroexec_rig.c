@@ -1,6 +1,8 @@
 #include "aeroexec_rig.h"
 
 #include "base/bytes.h"
+#include "bytecode/d3d9.h"
+#include "bytecode/dxbc.h"
 
 #include <string.h>
 
@@ -158,40 +160,75 @@ void rig_create_d3d9_shader(struct rig *rig, uint32_t handle, uint32_t stage)
                      (const uint32_t[]){handle, stage, sizeof(code), 0}, 4, code, sizeof(code));
 }
 
+/* What a program of each type has to declare, and its instructions; 0 ends a list. */
+static const uint32_t program_tokens[][16] = {
+    [0] = {0x0100003E}, /* ret */
+    [1] = {0x0100003E},
+    [2] = {0x0100185D, 0x0100285C, 0x0200005E, 3, 0x0100003E}, /* triangles, a strip, 3 vertices */
+    [3] = {0x01000071, 0x01001893, 0x01001894, 0x01001095, 0x01000896, 0x01001897, 0x01000072,
+           0x0100003E, 0x01000073, 0x0100003E}, /* 3 points in and out, tri, integer, cw */
+    [4] = {0x01001893, 0x01001095, 0x0100003E},
+    [5] = {0x0400009B, 1, 1, 1, 0x0100003E}, /* groups of one thread */
+    [6] = {0x0100003E},
+};
+
 size_t rig_make_dxbc(uint8_t *out, uint32_t program_type)
 {
     static const uint8_t magic[8] = {'D', 'X', 'B', 'C', 'S', 'H', 'E', 'X'};
-    memset(out, 0, 56);
+    const uint32_t *tokens = program_tokens[program_type];
+    uint32_t count = 0;
+    while (tokens[count]) {
+        sl_put_le32(out + 52 + 4 * (size_t)count, tokens[count]);
+        count++;
+    }
+    memset(out, 0, 44);
     memcpy(out, magic, 4);
     sl_put_le32(out + 20, 1);
-    sl_put_le32(out + 24, 56); /* total size */
+    sl_put_le32(out + 24, 52 + 4 * count); /* total size */
     sl_put_le32(out + 28, 1);
     sl_put_le32(out + 32, 36);
     memcpy(out + 36, magic + 4, 4);
-    sl_put_le32(out + 40, 12);
+    sl_put_le32(out + 40, 8 + 4 * count);
     sl_put_le32(out + 44, program_type << 16 | 0x50);
-    sl_put_le32(out + 48, 3);
-    sl_put_le32(out + 52, 0x0100003E); /* ret */
-    return 56;
+    sl_put_le32(out + 48, 2 + count);
+    return 52 + 4 * (size_t)count;
+}
+
+static void create_shader(struct rig *rig, uint32_t handle, enum sl_abi_stage stage,
+                          const uint8_t *bytes, size_t size)
+{
+    static const uint32_t of[][2] = {
+        [SL_ABI_STAGE_VERTEX] = {0, 0},   [SL_ABI_STAGE_PIXEL] = {1, 0},
+        [SL_ABI_STAGE_GEOMETRY] = {3, 0}, [SL_ABI_STAGE_HULL] = {2, 3},
+        [SL_ABI_STAGE_DOMAIN] = {2, 4},   [SL_ABI_STAGE_COMPUTE] = {2, 0},
+    };
+    rig_packet_bytes(rig, AEROGPU_CMD_CREATE_SHADER_DXBC,
+                     (const uint32_t[]){handle, of[stage][0], (uint32_t)size, of[stage][1]}, 4,
+                     bytes, size);
 }
 
 void rig_create_dxbc_shader(struct rig *rig, uint32_t handle, enum sl_abi_stage stage)
 {
-    static const struct {
-        uint32_t stage;
-        uint32_t stage_ex;
-        uint32_t program_type;
-    } of[] = {
-        [SL_ABI_STAGE_VERTEX] = {0, 0, 1},   [SL_ABI_STAGE_PIXEL] = {1, 0, 0},
-        [SL_ABI_STAGE_GEOMETRY] = {3, 0, 2}, [SL_ABI_STAGE_HULL] = {2, 3, 3},
-        [SL_ABI_STAGE_DOMAIN] = {2, 4, 4},   [SL_ABI_STAGE_COMPUTE] = {2, 0, 5},
+    static const uint32_t types[] = {
+        [SL_ABI_STAGE_VERTEX] = 1, [SL_ABI_STAGE_PIXEL] = 0,  [SL_ABI_STAGE_GEOMETRY] = 2,
+        [SL_ABI_STAGE_HULL] = 3,   [SL_ABI_STAGE_DOMAIN] = 4, [SL_ABI_STAGE_COMPUTE] = 5,
     };
-    uint8_t blob[64];
-    size_t size = rig_make_dxbc(blob, of[stage].program_type);
-    rig_packet_bytes(
-        rig, AEROGPU_CMD_CREATE_SHADER_DXBC,
-        (const uint32_t[]){handle, of[stage].stage, (uint32_t)size, of[stage].stage_ex}, 4, blob,
-        size);
+    uint8_t blob[RIG_DXBC_MAX];
+    create_shader(rig, handle, stage, blob, rig_make_dxbc(blob, types[stage]));
+}
+
+void rig_create_program(struct rig *rig, uint32_t handle, enum sl_abi_stage stage, const char *text)
+{
+    struct sl_buf bytes = {0};
+    uint32_t line = 0;
+    char message[128] = "";
+    bool is_d3d9 = text[1] == 's' && text[2] == '_';
+    bool ok = is_d3d9
+                  ? sl_d3d9_assemble(text, strlen(text), &bytes, &line, message, sizeof(message))
+                  : sl_dxbc_assemble(text, strlen(text), &bytes, &line, message, sizeof(message));
+    cr_assert(ok, "line %u: %s", line, message);
+    create_shader(rig, handle, stage, bytes.data, bytes.size);
+    sl_buf_finish(&bytes);
 }
 
 /* ---- looking ---- */

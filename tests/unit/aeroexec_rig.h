@@ -112,12 +112,23 @@ void rig_set_target(struct rig *rig, uint32_t color0, uint32_t depth);
 void rig_clear_color(struct rig *rig, float r, float g, float b, float a);
 void rig_clear(struct rig *rig, uint32_t flags, float depth, uint32_t stencil);
 
-/* Programs that are good as far as their headers go. */
+/* Programs that do nothing. */
 void rig_create_d3d9_shader(struct rig *rig, uint32_t handle, uint32_t stage);
 void rig_create_dxbc_shader(struct rig *rig, uint32_t handle, enum sl_abi_stage stage);
 
-/* A minimal DXBC container around SM5 code of a stage (0 = pixel ... 5 = compute); returns size. */
+/*
+ * A minimal DXBC container around SM5 code of a stage (0 = pixel ... 5 = compute); returns size, at
+ * most RIG_DXBC_MAX.
+ */
+#define RIG_DXBC_MAX 128
 size_t rig_make_dxbc(uint8_t *out, uint32_t program_type);
+
+/*
+ * Programs from text: a container's (sl_dxbc_assemble()), or D3D9 tokens (sl_d3d9_assemble()) if it
+ * starts with a version such as vs_2_0.
+ */
+void rig_create_program(struct rig *rig, uint32_t handle, enum sl_abi_stage stage,
+                        const char *text);
 
 /* ---- looking ---- */
 

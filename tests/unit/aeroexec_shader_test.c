@@ -193,7 +193,7 @@ Test(aeroexec_shader, program_type_must_be_the_stage)
 {
     static const uint32_t stages[] = {1, 0, 3};
     struct rig rig = rig_make();
-    uint8_t blob[64];
+    uint8_t blob[RIG_DXBC_MAX];
     for (uint32_t type = 0; type < 3; type++) {
         size_t size = rig_make_dxbc(blob, type);
         for (size_t i = 0; i < 3; i++) {
@@ -220,7 +220,7 @@ Test(aeroexec_shader, damaged_containers)
     } cases[] = {
         {0, 0x43425845, SL_AGPU_BAD_SHADER}, /* magic */
         {4, 0x12345678, SL_AGPU_OK},         /* digest */
-        {20, 2, SL_AGPU_BAD_SHADER},         /* the word that is 1 */
+        {20, 2, SL_AGPU_OK},                 /* the word that is 1 */
         {24, 57, SL_AGPU_BAD_SHADER},        /* total size past the blob */
         {24, 55, SL_AGPU_BAD_SHADER},        /* a chunk past the total size */
         {24, 31, SL_AGPU_BAD_SHADER},
@@ -243,18 +243,18 @@ Test(aeroexec_shader, damaged_containers)
         {52, 0x0000083E, SL_AGPU_OK},         /* ret in the Aero encoding */
         {52, 0x0200003E, SL_AGPU_BAD_SHADER}, /* two words long, one is there */
         {52, 0x0000003E, SL_AGPU_BAD_SHADER}, /* no length in either encoding */
-        {52, 0x010000CF, SL_AGPU_BAD_SHADER}, /* no SDK opcode */
+        {52, 0x0100013F, SL_AGPU_BAD_SHADER}, /* no SDK opcode */
     };
     struct rig rig = rig_make();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        uint8_t blob[64];
+        uint8_t blob[RIG_DXBC_MAX];
         size_t size = rig_make_dxbc(blob, 1);
         sl_put_le32(blob + cases[i].offset, cases[i].value);
         enum sl_agpu_class class_ = create_shader(&rig, 0, blob, size);
         cr_assert_eq(class_, cases[i].class_, "case %zu is %s: %s", i, sl_agpu_class_name(class_),
                      rig.outcome.detail);
     }
-    uint8_t blob[64];
+    uint8_t blob[RIG_DXBC_MAX];
     size_t size = rig_make_dxbc(blob, 1);
     for (size_t cut = 1; cut < size; cut++) {
         cr_assert_eq(create_shader(&rig, 0, blob, cut), SL_AGPU_BAD_SHADER, "cut at %zu", cut);
@@ -265,7 +265,7 @@ Test(aeroexec_shader, damaged_containers)
 Test(aeroexec_shader, a_container_may_hold_d3d9_bytecode)
 {
     struct rig rig = rig_make();
-    uint8_t blob[64];
+    uint8_t blob[RIG_DXBC_MAX];
     size_t size = rig_make_dxbc(blob, 1);
     sl_put_le32(blob + 44, 0xFFFE0200);
     sl_put_le32(blob + 48, 0x00000000); /* nop */

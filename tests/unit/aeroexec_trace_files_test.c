@@ -1,7 +1,6 @@
 /*
- * Real command streams: the trace fixtures of the Aero project, where they are at hand. Those that
- * need no drawing must give the frame that their collection records, the others must stop at the
- * first draw.
+ * Real command streams: the trace fixtures of the Aero project, where they are at hand, must give
+ * the frames that their collection records.
  */
 #include "aeroexec_rig.h"
 
@@ -98,25 +97,50 @@ static void run_file(struct rig *rig, const char *name, struct sl_buf *file)
 
 static const struct {
     const char *name;
+    bool profile_aero; /* it draws without programs, which only that profile does */
     const char *sha256;
 } frames[] = {
-    {"aerogpu_a3a0_clear_red", "1171a4a562614d26797113802f81afae784773e173235286c4f65e4aa1f43816"},
-    {"aerogpu_cmd_clear_b8g8r8a8",
-     "cfebc54f35a07ec1e0ca01bf02e8336a69023a3a3dce2dcd34c037281a70a1b9"},
-    {"aerogpu_cmd_clear_b8g8r8x8",
+    {"aerogpu_a3a0_clear_red", false,
      "1171a4a562614d26797113802f81afae784773e173235286c4f65e4aa1f43816"},
-    {"aerogpu_cmd_copy_texture2d",
+    {"aerogpu_cmd_blend_add", false,
+     "70b8344e057c7a06b4ce39c0b96f3cc8d4ac92294ed4cf43291272307940d400"},
+    {"aerogpu_cmd_clear_b8g8r8a8", false,
+     "cfebc54f35a07ec1e0ca01bf02e8336a69023a3a3dce2dcd34c037281a70a1b9"},
+    {"aerogpu_cmd_clear_b8g8r8x8", false,
+     "1171a4a562614d26797113802f81afae784773e173235286c4f65e4aa1f43816"},
+    {"aerogpu_cmd_copy_buffer", false,
+     "026e53cb3a4319b55b4a231c7ab876ecabf61ac033aae30e920e61feccb3de06"},
+    {"aerogpu_cmd_copy_texture2d", false,
      "915de25d4d1287576733cf8ea17d77821d20482789218f45ac88dc8fb0231d1f"},
-    {"aerogpu_cmd_present_ex", "599489cc485b64aa070b1e21e8f3624f6b15c25cb408045db4ef892b3e521c17"},
+    {"aerogpu_cmd_indexed_triangle", false,
+     "e8f2f09084d6b42df9540e20f141f24810e92482322bbab5c3d17b845a91c572"},
+    {"aerogpu_cmd_indexed_triangle_first_index", false,
+     "cf776eb69882dd61bfb58c0f385347f3d11ac6954b7bbd348cb2c4eb1d33a57d"},
+    {"aerogpu_cmd_indexed_triangle_u16", false,
+     "1dd57f85f575cc48fe0e0e99fef94708b71d5335c9b3ef96cd27991abcccd23d"},
+    {"aerogpu_cmd_present_ex", false,
+     "599489cc485b64aa070b1e21e8f3624f6b15c25cb408045db4ef892b3e521c17"},
+    {"aerogpu_cmd_texture_ld_b5g6r5", false,
+     "e271b859f26ca923b6146856a12948a6aadb7923c806309d9ba7e1e6f45cdb57"},
+    {"aerogpu_cmd_texture_ld_b8g8r8a8", false,
+     "026e53cb3a4319b55b4a231c7ab876ecabf61ac033aae30e920e61feccb3de06"},
+    {"aerogpu_cmd_textured_rgba8_sampler_triangle", false,
+     "f256dd9abeb9918f5169d7250f01ffc7a78c341437b163a7844b2bce99b8062a"},
+    {"aerogpu_cmd_triangle", true,
+     "1171a4a562614d26797113802f81afae784773e173235286c4f65e4aa1f43816"},
+    {"aerogpu_cmd_triangle_first_vertex", false,
+     "cf776eb69882dd61bfb58c0f385347f3d11ac6954b7bbd348cb2c4eb1d33a57d"},
 };
 
-Test(aeroexec_trace_files, frames_without_drawing)
+Test(aeroexec_trace_files, frames)
 {
     for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
         char hex[65];
         struct sl_buf file = {0};
-        struct rig rig = rig_make_with(
-            (struct sl_agpu_exec_config){.default_target_width = 64, .default_target_height = 64});
+        struct rig rig =
+            rig_make_with((struct sl_agpu_exec_config){.default_target_width = 64,
+                                                       .default_target_height = 64,
+                                                       .profile_aero = frames[i].profile_aero});
         run_file(&rig, frames[i].name, &file);
         cr_assert_eq(rig.outcome.class_, SL_AGPU_OK, "%s: %s", frames[i].name, rig.outcome.detail);
         cr_assert_not_null(sl_agpu_exec_presented(rig.exec));
@@ -127,46 +151,13 @@ Test(aeroexec_trace_files, frames_without_drawing)
     }
 }
 
-static const struct {
-    const char *name;
-    uint32_t opcode;
-} drawing[] = {
-    {"aerogpu_cmd_blend_add", AEROGPU_CMD_DRAW},
-    {"aerogpu_cmd_copy_buffer", AEROGPU_CMD_DRAW},
-    {"aerogpu_cmd_indexed_triangle", AEROGPU_CMD_DRAW_INDEXED},
-    {"aerogpu_cmd_indexed_triangle_first_index", AEROGPU_CMD_DRAW_INDEXED},
-    {"aerogpu_cmd_indexed_triangle_u16", AEROGPU_CMD_DRAW_INDEXED},
-    {"aerogpu_cmd_texture_ld_b5g6r5", AEROGPU_CMD_DRAW},
-    {"aerogpu_cmd_texture_ld_b8g8r8a8", AEROGPU_CMD_DRAW},
-    {"aerogpu_cmd_textured_rgba8_sampler_triangle", AEROGPU_CMD_DRAW},
-    {"aerogpu_cmd_triangle_first_vertex", AEROGPU_CMD_DRAW},
-};
-
-Test(aeroexec_trace_files, draws_are_unsupported)
-{
-    for (size_t i = 0; i < sizeof(drawing) / sizeof(drawing[0]); i++) {
-        struct sl_buf file = {0};
-        struct rig rig = rig_make();
-        run_file(&rig, drawing[i].name, &file);
-        cr_assert_eq(rig.outcome.class_, SL_AGPU_UNSUPPORTED, "%s is %s: %s", drawing[i].name,
-                     sl_agpu_class_name(rig.outcome.class_), rig.outcome.detail);
-        cr_assert_eq(rig.outcome.opcode, drawing[i].opcode);
-        cr_assert_null(sl_agpu_exec_presented(rig.exec));
-        rig_finish(&rig);
-        sl_buf_finish(&file);
-    }
-}
-
-/* It draws without any program, which only the aero profile will do. */
 Test(aeroexec_trace_files, a_draw_without_programs)
 {
-    for (int aero = 0; aero < 2; aero++) {
-        struct sl_buf file = {0};
-        struct rig rig = rig_make_with((struct sl_agpu_exec_config){.profile_aero = aero});
-        run_file(&rig, "aerogpu_cmd_triangle", &file);
-        cr_assert_eq(rig.outcome.class_, aero ? SL_AGPU_UNSUPPORTED : SL_AGPU_INCOMPLETE_STATE);
-        cr_assert_eq(rig.outcome.opcode, AEROGPU_CMD_DRAW);
-        rig_finish(&rig);
-        sl_buf_finish(&file);
-    }
+    struct sl_buf file = {0};
+    struct rig rig = rig_make();
+    run_file(&rig, "aerogpu_cmd_triangle", &file);
+    cr_assert_eq(rig.outcome.class_, SL_AGPU_INCOMPLETE_STATE);
+    cr_assert_eq(rig.outcome.opcode, AEROGPU_CMD_DRAW);
+    rig_finish(&rig);
+    sl_buf_finish(&file);
 }

@@ -300,6 +300,7 @@ static void bind_uav(struct sl_agpu_run *run, struct sl_agpu_stage_state *stage,
                      struct sl_agpu_buffer_range range)
 {
     stage->uav[slot] = range;
+    stage->uav_counter[slot] = 0;
     if (has_hazards(run)) {
         unbind_srvs(run, buffer_of(run->exec, range.handle));
     }

@@ -7,28 +7,6 @@
 #include "device/aerogpu/stage.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-/* Largest programs (docs/devices.md). */
-enum { D3D9_BYTES_MAX = 256 * 1024, DXBC_BYTES_MAX = 16 * 1024 * 1024 };
-
-static enum sl_agpu_class check_program(struct sl_agpu_run *run, const uint8_t *bytes, size_t size,
-                                        enum sl_abi_stage stage, enum sl_agpu_family *family)
-{
-    const char *why;
-    enum sl_abi_stage is;
-    if (!sl_agpu_shader_identify(bytes, size, family, &is, &why)) {
-        return sl_agpu_fail(run, SL_AGPU_BAD_SHADER, "%s", why);
-    }
-    size_t limit = *family == SL_AGPU_FAMILY_D3D9 ? D3D9_BYTES_MAX : DXBC_BYTES_MAX;
-    if (size > limit) {
-        return sl_agpu_fail(run, SL_AGPU_BAD_SHADER, "%zu bytes; at most %zu", size, limit);
-    }
-    if (is != stage) {
-        return sl_agpu_fail(run, SL_AGPU_BAD_SHADER, "the program is for another stage");
-    }
-    return SL_AGPU_OK;
-}
 
 enum sl_agpu_class sl_agpu_cmd_create_shader_dxbc(struct sl_agpu_run *run,
                                                   const struct sl_agpu_packet *packet)
@@ -49,28 +27,20 @@ enum sl_agpu_class sl_agpu_cmd_create_shader_dxbc(struct sl_agpu_run *run,
     if (class_ != SL_AGPU_OK) {
         return class_;
     }
-    enum sl_agpu_family family;
-    const uint8_t *program = packet->bytes + sizeof(cmd);
-    class_ = check_program(run, program, cmd.dxbc_size_bytes, stage, &family);
+    struct sl_agpu_shader shader;
+    class_ = sl_agpu_program_create(run, packet->bytes + sizeof(cmd), cmd.dxbc_size_bytes, stage,
+                                    &shader);
     if (class_ != SL_AGPU_OK) {
         return class_;
     }
-    uint8_t *bytes = sl_agpu_alloc(run->exec, cmd.dxbc_size_bytes);
-    struct sl_agpu_object *object =
-        bytes ? sl_agpu_add(run->exec, cmd.shader_handle, SL_AGPU_SHADER) : NULL;
+    struct sl_agpu_object *object = sl_agpu_add(run->exec, cmd.shader_handle, SL_AGPU_SHADER);
     if (!object) {
-        sl_agpu_free(run->exec, bytes, cmd.dxbc_size_bytes);
-        return sl_agpu_fail_host_memory(run, cmd.dxbc_size_bytes);
+        sl_agpu_program_destroy(run->exec, &shader);
+        return sl_agpu_fail_host_memory(run, sizeof(*object));
     }
-    memcpy(bytes, program, cmd.dxbc_size_bytes);
-    object->u.shader = (struct sl_agpu_shader){
-        .stage = stage,
-        .family = family,
-        .bytes = bytes,
-        .size = cmd.dxbc_size_bytes,
-    };
-    sl_agpu_context_decide(run->context, family == SL_AGPU_FAMILY_D3D9 ? SL_AGPU_FLAVOUR_D3D9
-                                                                       : SL_AGPU_FLAVOUR_D3D11);
+    object->u.shader = shader;
+    bool is_d3d9 = shader.family == SL_AGPU_FAMILY_D3D9;
+    sl_agpu_context_decide(run->context, is_d3d9 ? SL_AGPU_FLAVOUR_D3D9 : SL_AGPU_FLAVOUR_D3D11);
     return SL_AGPU_OK;
 }
 

@@ -113,6 +113,7 @@ struct sl_agpu_stage_state {
     struct sl_agpu_buffer_range constant_buffer[AEROGPU_LIMIT_CONSTANT_BUFFER_SLOTS];
     bool constant_buffer0_set; /* until then slot 0 reads the c# file */
     struct sl_agpu_buffer_range uav[AEROGPU_LIMIT_UNORDERED_ACCESS_BUFFER_SLOTS];
+    uint32_t uav_counter[AEROGPU_LIMIT_UNORDERED_ACCESS_BUFFER_SLOTS]; /* 0 when bound */
     uint32_t (*constants_f)[4]; /* float bits; NULL = all 0; as many as the limit */
     uint32_t (*constants_i)[4]; /* vertex and pixel; NULL = all 0 */
     bool constants_b[AEROGPU_LIMIT_SHADER_CONSTANT_IB_REGISTERS];

@@ -11,6 +11,7 @@
 #include "device/aerogpu/dirty_set.h"
 #include "device/aerogpu/executor.h"
 #include "device/aerogpu/texture_layout.h"
+#include "device/aerogpu/vertex_layout.h"
 
 #include <scanlock/aerogpu_abi.h>
 
@@ -59,18 +60,15 @@ struct sl_agpu_view {
 
 enum sl_agpu_family { SL_AGPU_FAMILY_D3D9, SL_AGPU_FAMILY_DXBC };
 
+struct sl_ir_program;
+
+/* One that the shader core refuses can be created and bound; a draw or dispatch with it fails. */
 struct sl_agpu_shader {
     enum sl_abi_stage stage;
     enum sl_agpu_family family;
-    uint8_t *bytes;
-    size_t size;
-};
-
-struct sl_agpu_layout {
-    bool is_ilay;
-    uint8_t *bytes; /* the blob as given; it was found good */
-    size_t size;
-    uint32_t slot_mask; /* vertex buffer slots its elements read */
+    struct sl_ir_program *program; /* NULL = refused */
+    char refusal[64];              /* what it uses that is not supported */
+    uint64_t memory;               /* of all this, counted in the budget */
 };
 
 struct sl_agpu_sampler {
@@ -87,7 +85,7 @@ struct sl_agpu_object {
     union {
         struct sl_agpu_view view;
         struct sl_agpu_shader shader;
-        struct sl_agpu_layout layout;
+        struct sl_agpu_layout *layout;
         struct sl_agpu_sampler sampler;
     } u;
 };
@@ -108,6 +106,7 @@ struct sl_agpu_exec {
     struct sl_image presented;
     bool has_presented;
     uint64_t memory_used;
+    struct sl_agpu_drawing *drawing; /* NULL until the first draw */
 };
 
 /* One submission in progress. */
@@ -135,14 +134,21 @@ typedef enum sl_agpu_class sl_agpu_handler(struct sl_agpu_run *run,
 enum sl_agpu_class sl_agpu_fail(struct sl_agpu_run *run, enum sl_agpu_class class_,
                                 const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Counts work, in bytes touched, towards the limit of the submission. */
-void sl_agpu_work(struct sl_agpu_run *run, uint64_t bytes);
+/* Counts work towards the limit of the submission: bytes touched, instructions of lanes, pixels. */
+void sl_agpu_work(struct sl_agpu_run *run, uint64_t work);
+
+/* Whether the limit is passed; a packet that takes long asks now and then, and ends. */
+bool sl_agpu_is_exhausted(const struct sl_agpu_run *run);
 
 /* ---- host_budget.c ---- */
 
 /* calloc() within the budget; NULL if either says no. */
 void *sl_agpu_alloc(struct sl_agpu_exec *exec, uint64_t size);
 void sl_agpu_free(struct sl_agpu_exec *exec, void *bytes, uint64_t size);
+
+/* The same for memory that others allocate: counts it, or says no. */
+bool sl_agpu_reserve(struct sl_agpu_exec *exec, uint64_t size);
+void sl_agpu_release(struct sl_agpu_exec *exec, uint64_t size);
 enum sl_agpu_class sl_agpu_fail_host_memory(struct sl_agpu_run *run, uint64_t size);
 
 /* ---- objects.c ---- */
@@ -226,6 +232,7 @@ struct sl_agpu_target {
     const struct sl_abi_format *format;
     uint32_t mip;
     uint32_t layer;
+    uint32_t layer_count; /* from that one on, for geometry programs that choose */
     uint32_t width;
     uint32_t height;
 };
@@ -248,15 +255,13 @@ struct sl_agpu_targets {
 };
 struct sl_agpu_targets sl_agpu_resolve_targets(const struct sl_agpu_run *run);
 
-/* ---- shader_blob.c, input_layout_blob.c ---- */
+/* ---- program_cache.c ---- */
 
-/* Family and stage of a program; false if it is none, with the reason in *why. */
-bool sl_agpu_shader_identify(const uint8_t *bytes, size_t size, enum sl_agpu_family *family,
-                             enum sl_abi_stage *stage, const char **why);
-
-/* Whether the blob is a good layout of either kind; false with the reason in *why. */
-bool sl_agpu_layout_check(const uint8_t *bytes, size_t size, struct sl_agpu_layout *layout,
-                          const char **why);
+/* Translates a program for this stage; on failure the shader holds nothing. */
+enum sl_agpu_class sl_agpu_program_create(struct sl_agpu_run *run, const uint8_t *bytes,
+                                          size_t size, enum sl_abi_stage stage,
+                                          struct sl_agpu_shader *shader);
+void sl_agpu_program_destroy(struct sl_agpu_exec *exec, struct sl_agpu_shader *shader);
 
 /* ---- shared_surface.c ---- */
 

@@ -1,4 +1,4 @@
-#include "device/aerogpu/exec.h"
+#include "device/aerogpu/draw.h"
 
 #include "base/bytes.h"
 #include "device/aerogpu/wire.h"
@@ -104,11 +104,16 @@ enum sl_agpu_class sl_agpu_fail(struct sl_agpu_run *run, enum sl_agpu_class clas
     return class_;
 }
 
-void sl_agpu_work(struct sl_agpu_run *run, uint64_t bytes)
+void sl_agpu_work(struct sl_agpu_run *run, uint64_t work)
 {
-    if (__builtin_add_overflow(run->outcome->work, bytes, &run->outcome->work)) {
+    if (__builtin_add_overflow(run->outcome->work, work, &run->outcome->work)) {
         run->outcome->work = UINT64_MAX;
     }
+}
+
+bool sl_agpu_is_exhausted(const struct sl_agpu_run *run)
+{
+    return run->outcome->work > run->work_limit;
 }
 
 struct sl_agpu_exec *sl_agpu_exec_create(const struct sl_agpu_exec_config *config)
@@ -141,6 +146,7 @@ void sl_agpu_exec_destroy(struct sl_agpu_exec *exec)
 {
     if (exec) {
         forget(exec);
+        sl_agpu_drawing_destroy(exec->drawing);
         sl_agpu_storage_destroy(exec, exec->default_target);
         free(exec);
     }
@@ -202,7 +208,7 @@ static bool step(struct sl_agpu_run *run, const uint8_t *bytes, uint32_t offset)
         .size = SL_WIRE_GET32(bytes, aerogpu_cmd_hdr, size_bytes),
     };
     sl_agpu_work(run, PACKET_WORK + (uint64_t)packet.size);
-    if (outcome->work > run->work_limit) {
+    if (sl_agpu_is_exhausted(run)) {
         outcome->exhausted = true;
         return false;
     }
@@ -213,7 +219,7 @@ static bool step(struct sl_agpu_run *run, const uint8_t *bytes, uint32_t offset)
         outcome->opcode = value;
         return false;
     }
-    return true;
+    return !outcome->exhausted;
 }
 
 /* Tells about a failure and forgets it. */

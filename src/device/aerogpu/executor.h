@@ -47,6 +47,8 @@ struct sl_agpu_exec_config {
     uint32_t default_target_width; /* 0 x 0 = no default target */
     uint32_t default_target_height;
     uint64_t max_memory_bytes; /* host-owned resource bytes; 0 = 4 GiB */
+    bool half_pixel;           /* D3D9 draws move by half a pixel to the upper left */
+    unsigned thread_count;     /* that draw; 0 = 1. Results do not depend on it */
 };
 
 struct sl_agpu_exec;
@@ -65,7 +67,7 @@ struct sl_agpu_outcome {
     uint32_t offset;       /* of the packet, from the start of the stream */
     uint32_t opcode;
     char detail[96]; /* what was wrong, in a few words */
-    uint64_t work;   /* bytes touched, counted the same on every machine */
+    uint64_t work;   /* bytes, instructions, pixels; counted the same on every machine */
     bool exhausted;  /* the stream was left because work reached the limit; nothing failed */
 };
 

@@ -4,14 +4,28 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-void *sl_agpu_alloc(struct sl_agpu_exec *exec, uint64_t size)
+bool sl_agpu_reserve(struct sl_agpu_exec *exec, uint64_t size)
 {
     if (size > exec->config.max_memory_bytes - exec->memory_used || size > SIZE_MAX) {
+        return false;
+    }
+    exec->memory_used += size;
+    return true;
+}
+
+void sl_agpu_release(struct sl_agpu_exec *exec, uint64_t size)
+{
+    exec->memory_used -= size;
+}
+
+void *sl_agpu_alloc(struct sl_agpu_exec *exec, uint64_t size)
+{
+    if (!sl_agpu_reserve(exec, size)) {
         return NULL;
     }
     void *bytes = calloc(1, size ? (size_t)size : 1);
-    if (bytes) {
-        exec->memory_used += size;
+    if (!bytes) {
+        sl_agpu_release(exec, size);
     }
     return bytes;
 }
@@ -19,7 +33,7 @@ void *sl_agpu_alloc(struct sl_agpu_exec *exec, uint64_t size)
 void sl_agpu_free(struct sl_agpu_exec *exec, void *bytes, uint64_t size)
 {
     if (bytes) {
-        exec->memory_used -= size;
+        sl_agpu_release(exec, size);
         free(bytes);
     }
 }

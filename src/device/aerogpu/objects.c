@@ -101,10 +101,10 @@ void sl_agpu_remove(struct sl_agpu_exec *exec, struct sl_agpu_object *object)
         destroy_if_unowned(exec, storage);
         break;
     case SL_AGPU_SHADER:
-        sl_agpu_free(exec, object->u.shader.bytes, object->u.shader.size);
+        sl_agpu_program_destroy(exec, &object->u.shader);
         break;
     case SL_AGPU_LAYOUT:
-        sl_agpu_free(exec, object->u.layout.bytes, object->u.layout.size);
+        sl_agpu_free(exec, object->u.layout, sizeof(*object->u.layout));
         break;
     case SL_AGPU_SAMPLER:
     case SL_AGPU_RESERVED:

@@ -2,13 +2,14 @@
 
 static struct sl_agpu_target subresource(struct sl_agpu_storage *storage,
                                          const struct sl_abi_format *format, uint32_t mip,
-                                         uint32_t layer)
+                                         uint32_t layer, uint32_t layer_count)
 {
     return (struct sl_agpu_target){
         .storage = storage,
         .format = format,
         .mip = mip,
         .layer = layer,
+        .layer_count = layer_count,
         .width = storage->layout.mips[mip].width,
         .height = storage->layout.mips[mip].height,
     };
@@ -18,11 +19,13 @@ struct sl_agpu_target sl_agpu_resolve_target(const struct sl_agpu_exec *exec, ui
 {
     const struct sl_agpu_object *object = sl_agpu_find(exec, handle);
     if (object && object->kind == SL_AGPU_TEXTURE) {
-        return subresource(object->storage, object->storage->layout.format, 0, 0);
+        const struct sl_agpu_texture_layout *layout = &object->storage->layout;
+        return subresource(object->storage, layout->format, 0, 0, layout->array_layers);
     }
     if (object && object->kind == SL_AGPU_VIEW) {
         const struct sl_agpu_view *view = &object->u.view;
-        return subresource(object->storage, view->format, view->base_mip, view->base_layer);
+        return subresource(object->storage, view->format, view->base_mip, view->base_layer,
+                           view->layer_count);
     }
     return (struct sl_agpu_target){0};
 }
@@ -50,7 +53,7 @@ struct sl_agpu_targets sl_agpu_resolve_targets(const struct sl_agpu_run *run)
     targets.any |= targets.depth.storage != NULL;
     struct sl_agpu_storage *fallback = run->exec->default_target;
     if (!targets.any && fallback) {
-        targets.color[0] = subresource(fallback, fallback->layout.format, 0, 0);
+        targets.color[0] = subresource(fallback, fallback->layout.format, 0, 0, 1);
         targets.any = true;
     }
     return targets;

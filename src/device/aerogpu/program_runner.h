@@ -1,0 +1,26 @@
+/* One thread's machine for one program, with its registers. */
+#ifndef SL_DEVICE_AEROGPU_PROGRAM_RUNNER_H
+#define SL_DEVICE_AEROGPU_PROGRAM_RUNNER_H
+
+#include "shader/exec.h"
+
+struct sl_agpu_runner {
+    const struct sl_ir_program *program;
+    struct sl_machine *machine;
+    sl_register_lanes *inputs;
+    sl_register_lanes *outputs;
+    sl_register_lanes *system;
+};
+
+/* For up to lane_count lanes. False without memory. */
+bool sl_agpu_runner_init(struct sl_agpu_runner *runner, const struct sl_ir_program *program,
+                         unsigned lane_count);
+void sl_agpu_runner_finish(struct sl_agpu_runner *runner);
+
+/* A call over all of the program and the runner's registers. */
+struct sl_shader_call sl_agpu_runner_call(const struct sl_agpu_runner *runner,
+                                          const struct sl_shader_bindings *bindings,
+                                          uint64_t lanes);
+void sl_agpu_runner_run(struct sl_agpu_runner *runner, struct sl_shader_call *call);
+
+#endif
