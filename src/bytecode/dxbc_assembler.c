@@ -92,10 +92,17 @@ static bool equals(struct line word, const char *text)
     return strlen(text) == word.size && memcmp(word.text, text, word.size) == 0;
 }
 
+/* Whether nothing more is in the line but a comment. */
+static bool is_end(struct line rest)
+{
+    rest = trimmed(rest);
+    return rest.size == 0 || rest.text[0] == ';' ||
+           (rest.size > 1 && memcmp(rest.text, "//", 2) == 0);
+}
+
 static bool ends(struct assembler *assembler, struct line rest)
 {
-    bool comment = rest.size > 1 && memcmp(rest.text, "//", 2) == 0;
-    return rest.size == 0 || comment || fail(assembler, "there is too much in the line");
+    return is_end(rest) || fail(assembler, "there is too much in the line");
 }
 
 static int hex_digit(char c)
@@ -109,11 +116,8 @@ static int hex_digit(char c)
 /* Pairs of digits, blanks between the pairs or not. */
 static bool read_hex(struct assembler *assembler, struct line rest, struct sl_buf *out)
 {
-    while (rest.size > 0) {
+    while (!is_end(rest)) {
         struct line word = next_word(&rest);
-        if (word.size > 1 && memcmp(word.text, "//", 2) == 0) {
-            return true;
-        }
         for (size_t i = 0; i < word.size; i += 2) {
             int high = hex_digit(word.text[i]);
             int low = i + 1 < word.size ? hex_digit(word.text[i + 1]) : -1;
@@ -225,8 +229,7 @@ static bool directive_signature(struct assembler *assembler, struct line rest)
     assembler->names = SL_DXBC_NAMES_PADDED;
     assembler->signature.count = 0;
     assembler->is_signature = true;
-    bool comment = rest.size > 1 && memcmp(rest.text, "//", 2) == 0;
-    if (rest.size > 0 && !comment && !read_names(assembler, next_word(&rest))) {
+    if (!is_end(rest) && !read_names(assembler, next_word(&rest))) {
         return false;
     }
     return ends(assembler, rest);
@@ -312,9 +315,7 @@ static const struct {
 /* Lines that are none of the container's directives are the program's. */
 static bool read_program_line(struct assembler *assembler, struct line line)
 {
-    struct line content = trimmed(line);
-    bool comment = content.size > 1 && memcmp(content.text, "//", 2) == 0;
-    bool counts = content.size > 0 && !comment;
+    bool counts = !is_end(line);
     if (counts && assembler->listing_ended) {
         return fail(assembler, "the program's lines do not follow each other");
     }
