@@ -270,7 +270,9 @@ static bool directive_digest(struct assembler *assembler, struct line rest)
 {
     struct sl_buf bytes = {0};
     bool ok = read_hex(assembler, rest, &bytes);
-    if (ok && (bytes.failed || bytes.size != sizeof(assembler->digest))) {
+    if (ok && bytes.failed) {
+        ok = fail(assembler, "out of memory");
+    } else if (ok && bytes.size != sizeof(assembler->digest)) {
         ok = fail(assembler, "a digest has 16 bytes");
     }
     if (ok) {
@@ -465,34 +467,42 @@ static bool write_container(struct assembler *assembler, struct sl_buf *out)
     return true;
 }
 
-static bool assemble(struct assembler *assembler, const char *text, size_t size, struct sl_buf *out)
+static bool has_memory(struct assembler *assembler, const struct sl_buf *out)
 {
-    if (!read_lines(assembler, text, size)) {
+    bool failed = assembler->bytes.failed || assembler->listing.failed || out->failed ||
+                  assembler->container.failed || assembler->after.failed;
+    return !failed || fail(assembler, "out of memory");
+}
+
+static bool write_pieces(struct assembler *assembler, struct sl_buf *out)
+{
+    if (!assemble_program(assembler)) {
         return false;
     }
-    bool raw = assembler->container.size > 0;
-    if (raw && (assembler->chunk_count || assembler->has_listing)) {
-        return fail(assembler, ".container stands for all chunks");
+    if (!assembler->placed && assembler->has_listing) {
+        sort_chunks(assembler);
     }
-    if (raw) {
-        sl_buf_append(out, assembler->container.data, assembler->container.size);
+    return has_memory(assembler, out) && write_container(assembler, out);
+}
+
+static bool assemble(struct assembler *assembler, const char *text, size_t size, struct sl_buf *out)
+{
+    if (!read_lines(assembler, text, size) || !has_memory(assembler, out)) {
+        return false;
+    }
+    if (assembler->container.size == 0) {
+        if (!write_pieces(assembler, out)) {
+            return false;
+        }
+    } else if (assembler->chunk_count || assembler->has_listing) {
+        return fail(assembler, ".container stands for all chunks");
     } else {
-        if (!assemble_program(assembler)) {
-            return false;
-        }
-        if (!assembler->placed && assembler->has_listing) {
-            sort_chunks(assembler);
-        }
-        if (!assembler->bytes.failed && !write_container(assembler, out)) {
-            return false;
-        }
+        sl_buf_append(out, assembler->container.data, assembler->container.size);
     }
     if (assembler->after.size) {
         sl_buf_append(out, assembler->after.data, assembler->after.size);
     }
-    bool failed = assembler->bytes.failed || assembler->listing.failed || out->failed ||
-                  assembler->container.failed || assembler->after.failed;
-    return !failed || fail(assembler, "out of memory");
+    return has_memory(assembler, out);
 }
 
 bool sl_dxbc_assemble(const char *text, size_t size, struct sl_buf *out, uint32_t *line,
