@@ -258,7 +258,8 @@ Test(shader_sm4_flow, aero_clips_below_zero)
 }
 
 /* r0.x, r1.x = v0.x * b + c: the low half is the first destination. */
-#define PRODUCT(opcode, b, c) ".raw " opcode " 00101002 0 00101002 1 00100016 0 41 " b " 41 " c "\n"
+#define PRODUCT(opcode, b, c)                                                                      \
+    ".words " opcode " 00101002 0 00101002 1 00100016 0 41 " b " 41 " c "\n"
 
 Test(shader_sm4_flow, aero_products_may_have_both_halves)
 {
