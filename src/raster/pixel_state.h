@@ -19,6 +19,7 @@ struct sl_pixel_state {
     bool skips;          /* quads that fail those need not run it: nobody could tell */
     bool depth_active;   /* something is tested or written there */
     float ones[SL_LANES];
+    _Atomic uint64_t *spent; /* work of all threads so far, where there is a limit */
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include "raster/output_merger.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,21 @@ struct sl_pixel_totals sl_pixel_worker_end(struct sl_pixel_worker *worker)
 {
     release_program(worker);
     return worker->totals;
+}
+
+/* Threads count together, so that all of them end soon after the limit is passed. */
+static void spend(struct sl_pixel_worker *worker, uint64_t work)
+{
+    worker->totals.work += work;
+    if (worker->state->config->work_limit) {
+        atomic_fetch_add_explicit(worker->state->spent, work, memory_order_relaxed);
+    }
+}
+
+static bool is_exhausted(const struct sl_pixel_worker *worker)
+{
+    uint64_t limit = worker->state->config->work_limit;
+    return limit && atomic_load_explicit(worker->state->spent, memory_order_relaxed) > limit;
 }
 
 /* False without memory. */
@@ -122,7 +138,7 @@ static uint64_t run_program(struct sl_pixel_worker *worker)
         .system = (const sl_register_lanes *)system,
     };
     sl_interp_run(worker->machine, &call);
-    worker->totals.work += call.work;
+    spend(worker, call.work);
     worker->totals.capped = worker->totals.capped || call.capped != 0;
     return call.discarded;
 }
@@ -161,6 +177,11 @@ void sl_pixel_worker_flush(struct sl_pixel_worker *worker)
         return;
     }
     end_run(worker);
+    if (is_exhausted(worker)) {
+        batch->count = 0;
+        batch->run_count = 0;
+        return;
+    }
     batch->run_first[batch->run_count] = (uint8_t)batch->count;
     if (prepare_program(worker)) {
         interpolate(worker);
@@ -169,7 +190,7 @@ void sl_pixel_worker_flush(struct sl_pixel_worker *worker)
         }
         uint64_t discarded = worker->registers ? run_program(worker) : 0;
         sl_merge_discards(worker->state, batch, discarded);
-        worker->totals.work += sl_merge_batch(worker->state, batch);
+        spend(worker, sl_merge_batch(worker->state, batch));
     } else {
         worker->totals.failed = true;
     }
@@ -199,7 +220,8 @@ void sl_pixel_worker_draw(struct sl_pixel_worker *worker, const struct sl_shape 
                           int32_t y, unsigned row_count)
 {
     uint64_t rows[SL_TILE];
-    if (!sl_shape_cover(shape, x, y, row_count, rows)) {
+    spend(worker, row_count);
+    if (is_exhausted(worker) || !sl_shape_cover(shape, x, y, row_count, rows)) {
         return;
     }
     for (unsigned j = 0; j < row_count; j += 2) {

@@ -1,6 +1,7 @@
 /* Life cycle, and tiles over threads. */
 #include "raster/raster_priv.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct sl_raster *sl_raster_create(struct sl_worker_pool *pool)
@@ -77,6 +78,8 @@ void sl_raster_begin(struct sl_raster *raster, const struct sl_raster_config *co
     const struct sl_raster_depth_stencil *depth_stencil = &config->depth_stencil;
     struct sl_pixel_state *state = &raster->state;
     state->config = config;
+    state->spent = &raster->spent;
+    atomic_store_explicit(&raster->spent, 0, memory_order_relaxed);
     state->vertex_size = sl_raster_vertex_size(config->input_count);
     state->reads_coverage = reads_coverage(program);
     state->serial = config->feedback || (program && program->has_side_effects);

@@ -214,7 +214,7 @@ struct sl_raster_config {
 };
 
 struct sl_raster_result {
-    uint64_t work; /* lane-instructions of the pixel program, and pixels written */
+    uint64_t work; /* lane-instructions of the pixel program, pixels written, rows looked at */
     bool capped;   /* an invocation hit the execution cap */
     bool failed;   /* no memory: what was drawn is incomplete */
 };

@@ -14,6 +14,7 @@ struct sl_raster {
     bool broken; /* this draw ran out of memory */
 
     struct sl_pixel_state state;
+    _Atomic uint64_t spent;
 
     /* Vertices that clipping made. */
     uint8_t *clip_storage;
