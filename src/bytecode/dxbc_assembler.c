@@ -92,17 +92,10 @@ static bool equals(struct line word, const char *text)
     return strlen(text) == word.size && memcmp(word.text, text, word.size) == 0;
 }
 
-/* Whether nothing more is in the line but a comment. */
-static bool is_end(struct line rest)
-{
-    rest = trimmed(rest);
-    return rest.size == 0 || rest.text[0] == ';' ||
-           (rest.size > 1 && memcmp(rest.text, "//", 2) == 0);
-}
-
 static bool ends(struct assembler *assembler, struct line rest)
 {
-    return is_end(rest) || fail(assembler, "there is too much in the line");
+    bool comment = rest.size > 1 && memcmp(rest.text, "//", 2) == 0;
+    return rest.size == 0 || comment || fail(assembler, "there is too much in the line");
 }
 
 static int hex_digit(char c)
@@ -116,8 +109,11 @@ static int hex_digit(char c)
 /* Pairs of digits, blanks between the pairs or not. */
 static bool read_hex(struct assembler *assembler, struct line rest, struct sl_buf *out)
 {
-    while (!is_end(rest)) {
+    while (rest.size > 0) {
         struct line word = next_word(&rest);
+        if (word.size > 1 && memcmp(word.text, "//", 2) == 0) {
+            return true;
+        }
         for (size_t i = 0; i < word.size; i += 2) {
             int high = hex_digit(word.text[i]);
             int low = i + 1 < word.size ? hex_digit(word.text[i + 1]) : -1;
@@ -229,7 +225,8 @@ static bool directive_signature(struct assembler *assembler, struct line rest)
     assembler->names = SL_DXBC_NAMES_PADDED;
     assembler->signature.count = 0;
     assembler->is_signature = true;
-    if (!is_end(rest) && !read_names(assembler, next_word(&rest))) {
+    bool comment = rest.size > 1 && memcmp(rest.text, "//", 2) == 0;
+    if (rest.size > 0 && !comment && !read_names(assembler, next_word(&rest))) {
         return false;
     }
     return ends(assembler, rest);
@@ -270,9 +267,7 @@ static bool directive_digest(struct assembler *assembler, struct line rest)
 {
     struct sl_buf bytes = {0};
     bool ok = read_hex(assembler, rest, &bytes);
-    if (ok && bytes.failed) {
-        ok = fail(assembler, "out of memory");
-    } else if (ok && bytes.size != sizeof(assembler->digest)) {
+    if (ok && (bytes.failed || bytes.size != sizeof(assembler->digest))) {
         ok = fail(assembler, "a digest has 16 bytes");
     }
     if (ok) {
@@ -317,7 +312,9 @@ static const struct {
 /* Lines that are none of the container's directives are the program's. */
 static bool read_program_line(struct assembler *assembler, struct line line)
 {
-    bool counts = !is_end(line);
+    struct line content = trimmed(line);
+    bool comment = content.size > 1 && memcmp(content.text, "//", 2) == 0;
+    bool counts = content.size > 0 && !comment;
     if (counts && assembler->listing_ended) {
         return fail(assembler, "the program's lines do not follow each other");
     }
@@ -467,42 +464,34 @@ static bool write_container(struct assembler *assembler, struct sl_buf *out)
     return true;
 }
 
-static bool has_memory(struct assembler *assembler, const struct sl_buf *out)
-{
-    bool failed = assembler->bytes.failed || assembler->listing.failed || out->failed ||
-                  assembler->container.failed || assembler->after.failed;
-    return !failed || fail(assembler, "out of memory");
-}
-
-static bool write_pieces(struct assembler *assembler, struct sl_buf *out)
-{
-    if (!assemble_program(assembler)) {
-        return false;
-    }
-    if (!assembler->placed && assembler->has_listing) {
-        sort_chunks(assembler);
-    }
-    return has_memory(assembler, out) && write_container(assembler, out);
-}
-
 static bool assemble(struct assembler *assembler, const char *text, size_t size, struct sl_buf *out)
 {
-    if (!read_lines(assembler, text, size) || !has_memory(assembler, out)) {
+    if (!read_lines(assembler, text, size)) {
         return false;
     }
-    if (assembler->container.size == 0) {
-        if (!write_pieces(assembler, out)) {
+    bool raw = assembler->container.size > 0;
+    if (raw && (assembler->chunk_count || assembler->has_listing)) {
+        return fail(assembler, ".container stands for all chunks");
+    }
+    if (raw) {
+        sl_buf_append(out, assembler->container.data, assembler->container.size);
+    } else {
+        if (!assemble_program(assembler)) {
             return false;
         }
-    } else if (assembler->chunk_count || assembler->has_listing) {
-        return fail(assembler, ".container stands for all chunks");
-    } else {
-        sl_buf_append(out, assembler->container.data, assembler->container.size);
+        if (!assembler->placed && assembler->has_listing) {
+            sort_chunks(assembler);
+        }
+        if (!assembler->bytes.failed && !write_container(assembler, out)) {
+            return false;
+        }
     }
     if (assembler->after.size) {
         sl_buf_append(out, assembler->after.data, assembler->after.size);
     }
-    return has_memory(assembler, out);
+    bool failed = assembler->bytes.failed || assembler->listing.failed || out->failed ||
+                  assembler->container.failed || assembler->after.failed;
+    return !failed || fail(assembler, "out of memory");
 }
 
 bool sl_dxbc_assemble(const char *text, size_t size, struct sl_buf *out, uint32_t *line,
