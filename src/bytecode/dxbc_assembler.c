@@ -92,10 +92,17 @@ static bool equals(struct line word, const char *text)
     return strlen(text) == word.size && memcmp(word.text, text, word.size) == 0;
 }
 
+/* Whether nothing more is in the line but a comment. */
+static bool is_end(struct line rest)
+{
+    rest = trimmed(rest);
+    return rest.size == 0 || rest.text[0] == ';' ||
+           (rest.size > 1 && memcmp(rest.text, "//", 2) == 0);
+}
+
 static bool ends(struct assembler *assembler, struct line rest)
 {
-    bool comment = rest.size > 1 && memcmp(rest.text, "//", 2) == 0;
-    return rest.size == 0 || comment || fail(assembler, "there is too much in the line");
+    return is_end(rest) || fail(assembler, "there is too much in the line");
 }
 
 static int hex_digit(char c)
@@ -109,11 +116,8 @@ static int hex_digit(char c)
 /* Pairs of digits, blanks between the pairs or not. */
 static bool read_hex(struct assembler *assembler, struct line rest, struct sl_buf *out)
 {
-    while (rest.size > 0) {
+    while (!is_end(rest)) {
         struct line word = next_word(&rest);
-        if (word.size > 1 && memcmp(word.text, "//", 2) == 0) {
-            return true;
-        }
         for (size_t i = 0; i < word.size; i += 2) {
             int high = hex_digit(word.text[i]);
             int low = i + 1 < word.size ? hex_digit(word.text[i + 1]) : -1;
@@ -225,8 +229,7 @@ static bool directive_signature(struct assembler *assembler, struct line rest)
     assembler->names = SL_DXBC_NAMES_PADDED;
     assembler->signature.count = 0;
     assembler->is_signature = true;
-    bool comment = rest.size > 1 && memcmp(rest.text, "//", 2) == 0;
-    if (rest.size > 0 && !comment && !read_names(assembler, next_word(&rest))) {
+    if (!is_end(rest) && !read_names(assembler, next_word(&rest))) {
         return false;
     }
     return ends(assembler, rest);
@@ -267,7 +270,9 @@ static bool directive_digest(struct assembler *assembler, struct line rest)
 {
     struct sl_buf bytes = {0};
     bool ok = read_hex(assembler, rest, &bytes);
-    if (ok && (bytes.failed || bytes.size != sizeof(assembler->digest))) {
+    if (ok && bytes.failed) {
+        ok = fail(assembler, "out of memory");
+    } else if (ok && bytes.size != sizeof(assembler->digest)) {
         ok = fail(assembler, "a digest has 16 bytes");
     }
     if (ok) {
@@ -312,9 +317,7 @@ static const struct {
 /* Lines that are none of the container's directives are the program's. */
 static bool read_program_line(struct assembler *assembler, struct line line)
 {
-    struct line content = trimmed(line);
-    bool comment = content.size > 1 && memcmp(content.text, "//", 2) == 0;
-    bool counts = content.size > 0 && !comment;
+    bool counts = !is_end(line);
     if (counts && assembler->listing_ended) {
         return fail(assembler, "the program's lines do not follow each other");
     }
@@ -464,34 +467,42 @@ static bool write_container(struct assembler *assembler, struct sl_buf *out)
     return true;
 }
 
-static bool assemble(struct assembler *assembler, const char *text, size_t size, struct sl_buf *out)
+static bool has_memory(struct assembler *assembler, const struct sl_buf *out)
 {
-    if (!read_lines(assembler, text, size)) {
+    bool failed = assembler->bytes.failed || assembler->listing.failed || out->failed ||
+                  assembler->container.failed || assembler->after.failed;
+    return !failed || fail(assembler, "out of memory");
+}
+
+static bool write_pieces(struct assembler *assembler, struct sl_buf *out)
+{
+    if (!assemble_program(assembler)) {
         return false;
     }
-    bool raw = assembler->container.size > 0;
-    if (raw && (assembler->chunk_count || assembler->has_listing)) {
-        return fail(assembler, ".container stands for all chunks");
+    if (!assembler->placed && assembler->has_listing) {
+        sort_chunks(assembler);
     }
-    if (raw) {
-        sl_buf_append(out, assembler->container.data, assembler->container.size);
+    return has_memory(assembler, out) && write_container(assembler, out);
+}
+
+static bool assemble(struct assembler *assembler, const char *text, size_t size, struct sl_buf *out)
+{
+    if (!read_lines(assembler, text, size) || !has_memory(assembler, out)) {
+        return false;
+    }
+    if (assembler->container.size == 0) {
+        if (!write_pieces(assembler, out)) {
+            return false;
+        }
+    } else if (assembler->chunk_count || assembler->has_listing) {
+        return fail(assembler, ".container stands for all chunks");
     } else {
-        if (!assemble_program(assembler)) {
-            return false;
-        }
-        if (!assembler->placed && assembler->has_listing) {
-            sort_chunks(assembler);
-        }
-        if (!assembler->bytes.failed && !write_container(assembler, out)) {
-            return false;
-        }
+        sl_buf_append(out, assembler->container.data, assembler->container.size);
     }
     if (assembler->after.size) {
         sl_buf_append(out, assembler->after.data, assembler->after.size);
     }
-    bool failed = assembler->bytes.failed || assembler->listing.failed || out->failed ||
-                  assembler->container.failed || assembler->after.failed;
-    return !failed || fail(assembler, "out of memory");
+    return has_memory(assembler, out);
 }
 
 bool sl_dxbc_assemble(const char *text, size_t size, struct sl_buf *out, uint32_t *line,

@@ -142,16 +142,20 @@ static bool list_d3d9(const struct sl_dxbc_chunk *chunk, struct sl_buf *listing)
 typedef bool assemble_function(const char *text, size_t size, struct sl_buf *out, uint32_t *line,
                                char *message, size_t message_size);
 
-static bool comes_back(const struct sl_buf *listing, assemble_function *assemble,
+/* Without memory nothing is known; the listing is marked then. */
+static bool comes_back(struct sl_buf *listing, assemble_function *assemble,
                        const struct sl_dxbc_chunk *chunk)
 {
     struct sl_buf out = {0};
     uint32_t line;
-    char message[MESSAGE_SIZE];
-    bool same = !listing->failed &&
-                assemble((const char *)listing->data, listing->size, &out, &line, message,
+    char message[MESSAGE_SIZE] = "";
+    if (listing->failed) {
+        return false;
+    }
+    bool same = assemble((const char *)listing->data, listing->size, &out, &line, message,
                          sizeof(message)) &&
                 out.size == chunk->size && memcmp(out.data, chunk->bytes, out.size) == 0;
+    listing->failed |= strcmp(message, "out of memory") == 0;
     sl_buf_finish(&out);
     return same;
 }

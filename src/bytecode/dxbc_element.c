@@ -146,7 +146,9 @@ static struct piece next_word(struct piece *line)
         line->size--;
     }
     struct piece word = {line->text, 0};
-    if (line->size > 1 && memcmp(line->text, "//", 2) == 0) {
+    bool comment = (line->size > 0 && *line->text == ';') ||
+                   (line->size > 1 && memcmp(line->text, "//", 2) == 0);
+    if (comment) {
         return word;
     }
     while (word.size < line->size && !is_blank(word.text[word.size])) {

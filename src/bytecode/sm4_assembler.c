@@ -73,7 +73,7 @@ static size_t statement_end(struct assembler *assembler)
                 return i;
             }
         }
-        comment |= c == '/' && i + 1 < assembler->size && assembler->text[i + 1] == '/';
+        comment |= sl_sm4_is_comment(assembler->text + i, assembler->size - i);
         depth += c == '{' && !comment;
         depth -= c == '}' && !comment && depth > 0;
     }
@@ -91,8 +91,7 @@ static bool next_statement(struct assembler *assembler, const char **text, size_
         while (start < end && is_blank(assembler->text[start])) {
             start++;
         }
-        bool comment = end - start > 1 && memcmp(assembler->text + start, "//", 2) == 0;
-        if (start < end && !comment) {
+        if (start < end && !sl_sm4_is_comment(assembler->text + start, end - start)) {
             *text = assembler->text + start;
             *size = end - start;
             return true;
@@ -192,7 +191,7 @@ static bool directive_literals(struct assembler *assembler, struct sl_sm4_scanne
     return read_words(assembler, scanner, &assembler->literals);
 }
 
-static bool directive_raw(struct assembler *assembler, struct sl_sm4_scanner *scanner)
+static bool directive_words(struct assembler *assembler, struct sl_sm4_scanner *scanner)
 {
     return read_words(assembler, scanner, NULL);
 }
@@ -213,7 +212,7 @@ static const struct {
 } directives[] = {
     {".dialect", directive_dialect}, {".version", directive_version},
     {".tokens", directive_tokens},   {".literals", directive_literals},
-    {".raw", directive_raw},         {".trailing", directive_trailing},
+    {".words", directive_words},     {".trailing", directive_trailing},
 };
 
 static bool read_directive(struct assembler *assembler, const char *text, size_t size)

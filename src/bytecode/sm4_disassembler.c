@@ -96,7 +96,7 @@ static void print_insn(struct listing *listing, const struct sl_sm4_insn *insn)
     }
     if (!read || !reads_back(listing, insn)) {
         print_comment(listing);
-        print_words(listing->text, ".raw", listing->program->words + insn->offset_words,
+        print_words(listing->text, ".words", listing->program->words + insn->offset_words,
                     insn->word_count);
         return;
     }

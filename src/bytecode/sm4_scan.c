@@ -22,7 +22,7 @@ void sl_sm4_scan_blanks(struct sl_sm4_scanner *scanner)
 {
     while (scanner->at < scanner->end) {
         char c = *scanner->at;
-        if (c == '/' && scanner->end - scanner->at > 1 && scanner->at[1] == '/') {
+        if (sl_sm4_is_comment(scanner->at, (size_t)(scanner->end - scanner->at))) {
             while (scanner->at < scanner->end && *scanner->at != '\n') {
                 scanner->at++;
             }

@@ -24,6 +24,12 @@ enum sl_sm4_position { SL_SM4_DECLARED, SL_SM4_WRITTEN, SL_SM4_READ };
 bool sl_sm4_scan_fail(struct sl_sm4_scanner *scanner, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Whether "//" or ";" is next. */
+static inline bool sl_sm4_is_comment(const char *text, size_t size)
+{
+    return (size > 0 && text[0] == ';') || (size > 1 && text[0] == '/' && text[1] == '/');
+}
+
 /* Skips blanks, line breaks and comments. */
 void sl_sm4_scan_blanks(struct sl_sm4_scanner *scanner);
 bool sl_sm4_scan_at_end(struct sl_sm4_scanner *scanner);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+/* In the order they cut in; clip distances follow. */
 enum plane {
     PLANE_W,
     PLANE_NEAR,
@@ -13,7 +14,7 @@ enum plane {
     PLANE_RIGHT,
     PLANE_BOTTOM,
     PLANE_TOP,
-    PLANE_USER, /* and up: clip distances */
+    PLANE_USER,
 };
 
 /* Signed distance; the corner is inside if it is not below 0. */
@@ -24,24 +25,19 @@ static double distance(const struct sl_raster_frame *frame, const struct sl_clip
     double y = (double)corner->position[1];
     double z = (double)corner->position[2];
     double w = (double)corner->position[3];
-    switch (plane) {
-    case PLANE_W:
-        return w - 0x1p-100;
-    case PLANE_NEAR:
-        return z;
-    case PLANE_FAR:
-        return w - z;
-    case PLANE_LEFT:
-        return x - frame->left * w;
-    case PLANE_RIGHT:
-        return frame->right * w - x;
-    case PLANE_BOTTOM:
-        return y - frame->bottom * w;
-    case PLANE_TOP:
-        return frame->top * w - y;
-    default:
+    if (plane >= PLANE_USER) {
         return (double)corner->vertex->clip[plane - PLANE_USER];
     }
+    const double distances[] = {
+        [PLANE_W] = w - 0x1p-100,
+        [PLANE_NEAR] = z,
+        [PLANE_FAR] = w - z,
+        [PLANE_LEFT] = x - frame->left * w,
+        [PLANE_RIGHT] = frame->right * w - x,
+        [PLANE_BOTTOM] = y - frame->bottom * w,
+        [PLANE_TOP] = frame->top * w - y,
+    };
+    return distances[plane];
 }
 
 static bool plane_applies(const struct sl_clipper *clipper, unsigned plane)
@@ -71,7 +67,7 @@ static uint32_t outcode(const struct sl_clipper *clipper, const struct sl_clip_v
         out |= (uint32_t)(z < 0) << PLANE_NEAR;
         out |= (uint32_t)(w - z < 0) << PLANE_FAR;
     }
-    for (unsigned i = 0; i < clipper->config->clip_count; i++) {
+    for (unsigned i = 0; i < clipper->config->clip_count && i < SL_RASTER_PLANES; i++) {
         out |= (uint32_t)(corner->vertex->clip[i] < 0) << (PLANE_USER + i);
     }
     return out;

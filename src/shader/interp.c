@@ -41,19 +41,21 @@ static struct depths measure_depths(const struct sl_ir_program *program)
     return (struct depths){most.blocks * (calls + 1) + calls, most.switches * (calls + 1)};
 }
 
-/* Where the parts of a machine are in one allocation; all sizes are multiples of 8. */
+#define LINE ((size_t)64) /* of a cache; where registers start */
+
+/* Where the parts of a machine are behind its struct, from the first boundary of a line on. */
 struct layout {
-    size_t blocks;
     size_t temps;
     size_t arrays;
     size_t switch_keys;
     size_t executed;
+    size_t blocks;
     size_t total;
 };
 
 static size_t round_up(size_t size)
 {
-    return (size + 7) & ~(size_t)7;
+    return (size + LINE - 1) & ~(LINE - 1);
 }
 
 /* Bounded by the limits of programs: some megabytes. */
@@ -62,36 +64,37 @@ static struct layout lay_out(const struct sl_ir_program *program, unsigned lane_
     struct depths depths = measure_depths(program);
     size_t lane_bytes = lane_count * sizeof(uint32_t);
     struct layout layout;
-    layout.blocks = round_up(sizeof(struct sl_machine));
-    layout.temps = layout.blocks + round_up(depths.blocks * sizeof(struct sl_interp_block));
-    layout.arrays = layout.temps + round_up(program->temp_count * 4 * lane_bytes);
+    layout.temps = 0;
+    layout.arrays = round_up(program->temp_count * 4 * lane_bytes);
     layout.switch_keys = layout.arrays + round_up(program->array_registers * 4 * lane_bytes);
     layout.executed = layout.switch_keys + round_up(depths.switches * lane_bytes);
-    layout.total = layout.executed + (program->has_loops ? round_up(lane_bytes) : 0);
+    layout.blocks = layout.executed + (program->has_loops ? round_up(lane_bytes) : 0);
+    layout.total = layout.blocks + round_up(depths.blocks * sizeof(struct sl_interp_block));
     return layout;
 }
 
 uint64_t sl_machine_size(const struct sl_ir_program *program, unsigned lane_count)
 {
-    return lay_out(program, lane_count).total;
+    return sizeof(struct sl_machine) + LINE + lay_out(program, lane_count).total;
 }
 
 struct sl_machine *sl_machine_create(const struct sl_ir_program *program, unsigned lane_count)
 {
     assert(lane_count >= 1 && lane_count <= SL_LANES);
     struct layout layout = lay_out(program, lane_count);
-    uint8_t *bytes = calloc(1, layout.total);
-    if (!bytes) {
+    struct sl_machine *machine = calloc(1, sizeof(*machine) + LINE + layout.total);
+    if (!machine) {
         return NULL;
     }
-    struct sl_machine *machine = (void *)bytes;
+    uint8_t *parts = (uint8_t *)(machine + 1);
+    parts += -(uintptr_t)parts & (LINE - 1);
     machine->program = program;
     machine->lane_count = lane_count;
-    machine->blocks = (void *)(bytes + layout.blocks);
-    machine->temps = (void *)(bytes + layout.temps);
-    machine->arrays = (void *)(bytes + layout.arrays);
-    machine->switch_keys = (void *)(bytes + layout.switch_keys);
-    machine->executed = program->has_loops ? (void *)(bytes + layout.executed) : NULL;
+    machine->temps = (void *)(parts + layout.temps);
+    machine->arrays = (void *)(parts + layout.arrays);
+    machine->switch_keys = (void *)(parts + layout.switch_keys);
+    machine->executed = program->has_loops ? (void *)(parts + layout.executed) : NULL;
+    machine->blocks = (void *)(parts + layout.blocks);
     return machine;
 }
 
@@ -277,8 +280,7 @@ static unsigned count_lanes(uint64_t lanes)
     return (unsigned)__builtin_popcountll(lanes);
 }
 
-/* Counts an operation; a lane that would exceed its cap ends instead. */
-static void account(struct sl_machine *machine, const struct sl_ir_insn *insn)
+void sl_interp_account(struct sl_machine *machine, const struct sl_ir_insn *insn)
 {
     for (unsigned lane = 0; machine->executed && insn->cost && lane < machine->lane_count; lane++) {
         uint64_t bit = UINT64_C(1) << lane;
@@ -295,7 +297,7 @@ static void account(struct sl_machine *machine, const struct sl_ir_insn *insn)
     machine->call->work += (uint64_t)insn->cost * count_lanes(machine->active);
 }
 
-static void execute(struct sl_machine *machine, const struct sl_ir_insn *insn)
+void sl_interp_execute(struct sl_machine *machine, const struct sl_ir_insn *insn)
 {
     uint64_t active = machine->active;
     if (insn->flags & SL_IR_FLAG_ALL_LANES) {
@@ -315,7 +317,7 @@ static bool run(struct sl_machine *machine)
     const struct sl_ir_program *program = machine->program;
     while (machine->at < program->insn_count) {
         const struct sl_ir_insn *insn = &program->insns[machine->at];
-        account(machine, insn);
+        sl_interp_account(machine, insn);
         if (insn->op == SL_IR_SYNC) {
             machine->at++;
             if ((insn->flags & SL_IR_FLAG_BARRIER) && machine->active) {
@@ -326,28 +328,22 @@ static bool run(struct sl_machine *machine)
         } else {
             machine->at++;
             if (machine->active) {
-                execute(machine, insn);
+                sl_interp_execute(machine, insn);
             }
         }
     }
     return true;
 }
 
-static void start(struct sl_machine *machine, struct sl_shader_call *call)
+void sl_interp_enter(struct sl_machine *machine, struct sl_shader_call *call)
 {
-    const struct sl_ir_program *program = machine->program;
-    size_t lane_bytes = machine->lane_count * sizeof(uint32_t);
-    memset(machine->temps, 0, program->temp_count * 4 * lane_bytes);
-    memset(machine->arrays, 0, program->array_registers * 4 * lane_bytes);
     if (machine->executed) {
-        memset(machine->executed, 0, lane_bytes);
-    }
-    if (!call->keep_outputs && program->output_count) {
-        memset(call->outputs, 0, program->output_count * sizeof(*call->outputs));
+        memset(machine->executed, 0, machine->lane_count * sizeof(uint32_t));
     }
     call->discarded = 0;
     call->capped = 0;
     call->work = 0;
+    machine->call = call;
     machine->at = call->first;
     machine->active = call->lanes;
     machine->helpers = call->helpers;
@@ -355,11 +351,22 @@ static void start(struct sl_machine *machine, struct sl_shader_call *call)
     machine->open_switches = 0;
 }
 
+static void clear_registers(struct sl_machine *machine, struct sl_shader_call *call)
+{
+    const struct sl_ir_program *program = machine->program;
+    size_t register_bytes = 4 * machine->lane_count * sizeof(uint32_t);
+    memset(machine->temps, 0, program->temp_count * register_bytes);
+    memset(machine->arrays, 0, program->array_registers * register_bytes);
+    if (!call->keep_outputs && program->output_count) {
+        memset(call->outputs, 0, program->output_count * sizeof(*call->outputs));
+    }
+}
+
 bool sl_interp_start(struct sl_machine *machine, struct sl_shader_call *call)
 {
     assert(machine->lane_count == SL_LANES || call->lanes >> machine->lane_count == 0);
-    machine->call = call;
-    start(machine, call);
+    sl_interp_enter(machine, call);
+    clear_registers(machine, call);
     return run(machine);
 }
 

@@ -1,6 +1,8 @@
 /*
- * Inside of the interpreter: the machine's registers and how operations read and write them. Only
- * files named interp_* include this.
+ * Inside of the interpreter: the machine's registers and how operations read and write them. Files
+ * named interp_* are made of this, and the vector engine (vector_*), which keeps its registers in
+ * the same machine and leaves control flow and whatever it has no faster form of to these
+ * functions.
  */
 #ifndef SL_SHADER_INTERP_MACHINE_H
 #define SL_SHADER_INTERP_MACHINE_H
@@ -42,6 +44,10 @@ struct sl_machine {
  */
 typedef uint32_t sl_interp_lanes[SL_LANES];
 
+/* Component of the register behind an operand, without swizzle and modifiers, in a lane. */
+uint32_t sl_interp_component(const struct sl_machine *machine, const struct sl_ir_src *src,
+                             unsigned component, unsigned lane);
+
 /* Without modifiers. */
 void sl_interp_fetch(const struct sl_machine *machine, const struct sl_ir_src *src,
                      unsigned component, sl_interp_lanes values);
@@ -57,6 +63,15 @@ void sl_interp_read_float(const struct sl_machine *machine, const struct sl_ir_i
 /* Writes the masked components of a result to the active lanes, saturated if dst says so. */
 void sl_interp_write(struct sl_machine *machine, const struct sl_ir_dst *dst,
                      const sl_interp_lanes values[4]);
+
+/* Starts a call: everything but clearing registers. */
+void sl_interp_enter(struct sl_machine *machine, struct sl_shader_call *call);
+
+/* Counts an operation; a lane that would exceed its cap ends instead. */
+void sl_interp_account(struct sl_machine *machine, const struct sl_ir_insn *insn);
+
+/* Any operation but control flow, for the active lanes. */
+void sl_interp_execute(struct sl_machine *machine, const struct sl_ir_insn *insn);
 
 /* Operations on textures and on buffers. */
 void sl_interp_texture(struct sl_machine *machine, const struct sl_ir_insn *insn);

@@ -75,8 +75,8 @@ static uint32_t record_component(const struct sl_machine *machine, const struct 
     return row_component(rows, (uint64_t)count * stride, record * stride + reg, component);
 }
 
-static uint32_t component_value(const struct sl_machine *machine, const struct sl_ir_src *src,
-                                unsigned component, unsigned lane)
+uint32_t sl_interp_component(const struct sl_machine *machine, const struct sl_ir_src *src,
+                             unsigned component, unsigned lane)
 {
     const struct sl_ir_program *program = machine->program;
     const struct sl_shader_call *call = machine->call;
@@ -117,7 +117,7 @@ void sl_interp_fetch(const struct sl_machine *machine, const struct sl_ir_src *s
 {
     memset(values, 0, sizeof(sl_interp_lanes));
     for (unsigned lane = 0; lane < machine->lane_count; lane++) {
-        values[lane] = component_value(machine, src, src->swizzle[component], lane);
+        values[lane] = sl_interp_component(machine, src, src->swizzle[component], lane);
     }
 }
 

@@ -146,8 +146,8 @@ enum {
     SL_IR_FLAG_WORD_INDEX = 1 << 4,  /* the address counts words (Aero's atomic) */
     SL_IR_FLAG_BARRIER = 1 << 5,     /* SYNC: threads of the group meet */
     SL_IR_FLAG_EXIT = 1 << 6,        /* RET at the level of the main program */
-    SL_IR_FLAG_ALL_LANES = 1 << 7,   /* float and raw operations on temps: masked lanes compute too,
-                                        for a derivative that follows */
+    SL_IR_FLAG_ALL_LANES = 1 << 7,   /* operations on temps: masked lanes compute too, for a
+                                        derivative that follows */
 };
 
 enum sl_ir_atomic {

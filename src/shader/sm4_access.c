@@ -123,6 +123,12 @@ static uint32_t fixed_index(struct sl_sm4_lowering *low, const struct sl_sm4_ope
     return (uint32_t)operand->index[which].immediate;
 }
 
+/* A derivative reads its operand in all lanes, masked ones too: so must what leads to it. */
+static void in_all_lanes(struct sl_ir_insn *insn)
+{
+    insn->flags |= SL_IR_FLAG_ALL_LANES;
+}
+
 /* One word in component x of a scratch temp, as a relative index. */
 static struct sl_ir_index index_of_scratch(struct sl_ir_src word)
 {
@@ -133,7 +139,8 @@ static struct sl_ir_index index_of_word(struct sl_sm4_lowering *low, struct sl_i
                                         int32_t base)
 {
     struct sl_ir_src scratch;
-    sl_ir_append1(&low->builder, SL_IR_MOV, sl_sm4_scratch(low, 1, &scratch), word);
+    struct sl_ir_dst dst = sl_sm4_scratch(low, 1, &scratch);
+    in_all_lanes(sl_ir_append1(&low->builder, SL_IR_MOV, dst, word));
     struct sl_ir_index index = index_of_scratch(scratch);
     index.base = base;
     return index;
@@ -201,14 +208,17 @@ static struct sl_ir_index register_index(struct sl_sm4_lowering *low,
     struct sl_ir_src offset;
     struct sl_ir_src inside;
     struct sl_ir_src number;
-    uint32_t to_offset = (uint32_t)index.base - range.first;
-    sl_ir_append2(&low->builder, SL_IR_IADD, sl_sm4_scratch(low, 1, &offset), word,
-                  sl_ir_word(to_offset));
-    sl_ir_append2(&low->builder, SL_IR_ULT, sl_sm4_scratch(low, 1, &inside), offset,
-                  sl_ir_word(range.count));
-    struct sl_ir_dst dst = sl_sm4_scratch(low, 1, &number);
-    sl_ir_append2(&low->builder, SL_IR_IADD, dst, offset, sl_ir_word(range.first));
-    sl_ir_append3(&low->builder, SL_IR_MOVC, dst, inside, number, sl_ir_word(OUT_OF_RANGE));
+    struct sl_ir_dst to_offset = sl_sm4_scratch(low, 1, &offset);
+    struct sl_ir_dst to_inside = sl_sm4_scratch(low, 1, &inside);
+    struct sl_ir_dst to_number = sl_sm4_scratch(low, 1, &number);
+    in_all_lanes(sl_ir_append2(&low->builder, SL_IR_IADD, to_offset, word,
+                               sl_ir_word((uint32_t)index.base - range.first)));
+    in_all_lanes(
+        sl_ir_append2(&low->builder, SL_IR_ULT, to_inside, offset, sl_ir_word(range.count)));
+    in_all_lanes(
+        sl_ir_append2(&low->builder, SL_IR_IADD, to_number, offset, sl_ir_word(range.first)));
+    in_all_lanes(sl_ir_append3(&low->builder, SL_IR_MOVC, to_number, inside, number,
+                               sl_ir_word(OUT_OF_RANGE)));
     return index_of_scratch(number);
 }
 

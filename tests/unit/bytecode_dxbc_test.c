@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "bytecode/dxbc.h"
+#include "fail_alloc.h"
 
 #include <criterion/criterion.h>
 #include <glob.h>
@@ -446,7 +447,7 @@ static const char written[] = "ps_4_0 // the program may come first\n"
                               "ret\n"
                               "\n"
                               ".chunk STAT 00 0102\n"
-                              ".bytes 03\n"
+                              ".bytes 03 ; a comment\n"
                               ".signature OSGN\n"
                               ".element SV_Target 0 0 xyz\n"
                               ".signature ISGN\n"
@@ -572,5 +573,66 @@ Test(bytecode_dxbc, mistakes_are_named_with_their_line)
         cr_expect_str_eq(message, mistakes[i].message, "%s: %s", mistakes[i].text, message);
         cr_expect_eq(line, mistakes[i].line, "%s: line %u", mistakes[i].text, line);
         sl_buf_finish(&out);
+    }
+}
+
+Test(bytecode_dxbc, failed_allocations_are_told)
+{
+    static const char *const texts[] = {written, "ps_2_0\nmov oC0, c0\n", ".container 00 01\n",
+                                        ".digest 000102030405060708090a0b0c0d0e0f\n",
+                                        "ps_4_0\n.tokens 0100003e\nret\n.trailing 1\n.after 00\n"};
+    unsigned failures = 0;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (unsigned n = 1;; n++) {
+            struct sl_buf out = {0};
+            uint32_t line;
+            char message[160] = "";
+            fail_alloc_arm(n);
+            bool ok =
+                sl_dxbc_assemble(texts[i], strlen(texts[i]), &out, &line, message, sizeof(message));
+            bool failed = fail_alloc_disarm();
+            sl_buf_finish(&out);
+            if (!failed) {
+                cr_expect(ok, "%s", message);
+                break;
+            }
+            cr_expect(!ok);
+            cr_expect_str_eq(message, "out of memory");
+            failures++;
+        }
+    }
+    cr_expect_gt(failures, 20);
+}
+
+/* A relative index, too: operands have memory of their own. */
+Test(bytecode_dxbc, a_text_that_ran_out_of_memory_is_marked)
+{
+    static const char *const texts[] = {
+        written,
+        "ps_2_0\nmov oC0, c0\n",
+        "ps_4_0\n.literals 1\nadd x0[r1.x + 2], r0, l(1.0)\n.tokens 1000036 100000 2\nmov r0, "
+        "r1\nret\n",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct sl_buf container = {0};
+        struct sl_buf whole = {0};
+        assemble(texts[i], &container);
+        cr_assert(sl_dxbc_disassemble(container.data, container.size, &whole));
+        for (unsigned n = 1;; n++) {
+            struct sl_buf text = {0};
+            fail_alloc_arm(n);
+            bool ok = sl_dxbc_disassemble(container.data, container.size, &text);
+            bool failed = fail_alloc_disarm();
+            cr_expect(ok);
+            cr_expect_eq(text.failed, failed, "allocation %u of text %zu", n, i);
+            cr_expect(failed || sl_buf_equal(&text, &whole));
+            sl_buf_finish(&text);
+            if (!failed) {
+                cr_expect_gt(n, 5);
+                break;
+            }
+        }
+        sl_buf_finish(&container);
+        sl_buf_finish(&whole);
     }
 }

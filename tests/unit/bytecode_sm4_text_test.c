@@ -198,7 +198,7 @@ Test(bytecode_sm4_text, operands_may_leave_out_the_usual)
     EXPECT_WORDS("ps_4_0\nmov_sat o0 , -|v1.w|", 0x06002036, 0x001020F2, 0, 0x8010103A, 0xC1, 1);
     EXPECT_WORDS("ps_4_0\nsample o0, v1.xy, t2, s3", 0x09000045, 0x001020F2, 0, 0x00101546, 1,
                  0x00107E46, 2, 0x00106000, 3);
-    EXPECT_WORDS("ps_4_0 // comment\n\n// another\n  ret // and another\r\n", 0x0100003E);
+    EXPECT_WORDS("ps_4_0 // comment\n\n; another\n  ret // and another\r\n", 0x0100003E);
 }
 
 Test(bytecode_sm4_text, declarations_may_leave_out_the_usual)
@@ -248,7 +248,7 @@ Test(bytecode_sm4_text, constant_buffers_of_a_program_span_lines)
 
 Test(bytecode_sm4_text, directives_give_words)
 {
-    EXPECT_WORDS("ps_4_0\n.raw 0100003e 7\n.raw 8", 0x0100003E, 7, 8);
+    EXPECT_WORDS("ps_4_0\n.words 0100003e 7\n.words 8", 0x0100003E, 7, 8);
     EXPECT_WORDS("ps_4_0\n.literals 3f800001\nadd o0.x, v0.x, l(1.000000)", 0x07000000, 0x00102012,
                  0, 0x0010100A, 0, 0x00004001, 0x3F800001);
     EXPECT_WORDS("ps_4_0\n.tokens 05000037 1020f3 00101E47\nmov o0, v1", 0x05000037, 0x001020F3, 0,
@@ -321,8 +321,8 @@ static const struct {
     {"ps_4_0\n.dialect aero\nld_raw r0, r1", 3, "\"ld_raw\" takes 3 operands"},
     {"ps_4_0\n.dialect glsl", 2, ".dialect takes \"sdk\" or \"aero\""},
     {"ps_4_0\n.word 1", 2, "a program has no such directive"},
-    {"ps_4_0\n.raw 0x1", 2, "\"0x1\" is no word of up to eight hexadecimal digits"},
-    {"ps_4_0\n.raw 1, 2", 2, "\"\" is no word of up to eight hexadecimal digits"},
+    {"ps_4_0\n.words 0x1", 2, "\"0x1\" is no word of up to eight hexadecimal digits"},
+    {"ps_4_0\n.words 1, 2", 2, "\"\" is no word of up to eight hexadecimal digits"},
     {"ps_4_0\n.dialect aero sdk", 2, ".dialect is followed by too much"},
     {"ps_4_0\n.tokens 1 2\nret", 3, ".tokens gives more words than the instruction has"},
     {"ps_4_0\n.literals 1\nret", 3, ".literals gives more words than the instruction has"},

@@ -8,7 +8,7 @@ _Static_assert(offsetof(struct raster_rig_vertex, inputs) ==
                    offsetof(struct sl_raster_vertex, inputs),
                "laid out like the real one");
 
-static const struct sl_raster_vertex *as_vertex(const struct raster_rig_vertex *vertex)
+const struct sl_raster_vertex *raster_rig_vertex(const struct raster_rig_vertex *vertex)
 {
     return (const struct sl_raster_vertex *)(const void *)vertex;
 }
@@ -66,20 +66,22 @@ void raster_rig_begin(struct raster_rig *rig)
 void raster_rig_triangle(struct raster_rig *rig, const struct raster_rig_vertex *a,
                          const struct raster_rig_vertex *b, const struct raster_rig_vertex *c)
 {
-    struct sl_raster_primitive primitive = {.vertices = {as_vertex(a), as_vertex(b), as_vertex(c)}};
+    struct sl_raster_primitive primitive = {
+        .vertices = {raster_rig_vertex(a), raster_rig_vertex(b), raster_rig_vertex(c)}};
     sl_raster_triangle(rig->raster, &primitive);
 }
 
 void raster_rig_line(struct raster_rig *rig, const struct raster_rig_vertex *a,
                      const struct raster_rig_vertex *b)
 {
-    struct sl_raster_primitive primitive = {.vertices = {as_vertex(a), as_vertex(b)}};
+    struct sl_raster_primitive primitive = {
+        .vertices = {raster_rig_vertex(a), raster_rig_vertex(b)}};
     sl_raster_line(rig->raster, &primitive);
 }
 
 void raster_rig_point(struct raster_rig *rig, const struct raster_rig_vertex *a)
 {
-    struct sl_raster_primitive primitive = {.vertices = {as_vertex(a)}};
+    struct sl_raster_primitive primitive = {.vertices = {raster_rig_vertex(a)}};
     sl_raster_point(rig->raster, &primitive);
 }
 

@@ -18,6 +18,8 @@ struct raster_rig_vertex {
     uint32_t inputs[4][4];
 };
 
+const struct sl_raster_vertex *raster_rig_vertex(const struct raster_rig_vertex *vertex);
+
 struct raster_rig {
     struct sl_raster *raster;
     struct sl_raster_config config;

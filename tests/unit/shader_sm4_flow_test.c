@@ -180,6 +180,29 @@ Test(shader_sm4_flow, discard_notes_the_lane_and_goes_on)
     sl_ir_destroy(program);
 }
 
+/* Of a quad only lane 0 is active; the difference is to what lane 1 has in v2. */
+Test(shader_sm4_flow, derivatives_read_relative_operands_of_masked_lanes)
+{
+    struct sl_ir_program *program =
+        sm4_program("ps_4_0\ndcl_input_ps linear v0.xyzw\ndcl_input_ps linear v1.xyzw\n"
+                    "dcl_input_ps linear v2.xyzw\ndcl_indexrange v1.xyzw 2\n"
+                    "dcl_output o0.xyzw\ndcl_temps 1\nmov r0.x, v0.y\nif_nz v0.x\n"
+                    "deriv_rtx o0.x, v[r0.x + 1].x\nendif\nret\n",
+                    NULL);
+    static struct sm4_run run;
+    sm4_run_init(&run, program);
+    run.call.lanes = 0xF;
+    run.inputs[0][0][0] = 1;
+    for (unsigned lane = 0; lane < 4; lane++) {
+        run.inputs[0][1][lane] = 1;
+        run.inputs[2][0][lane] = lane == 1 ? 0x40400000 : 0x3F800000; /* 3, 1 */
+    }
+    sm4_run(&run);
+    cr_expect_eq(run.outputs[0][0][0], 0x40000000);
+    cr_expect_eq(run.outputs[0][0][1], 0);
+    sl_ir_destroy(program);
+}
+
 Test(shader_sm4_flow, aero_compares_in_conditions)
 {
     /* 1 < 2 and so on; NaN compares false, but is not equal. v0 is a float in x, y = x + 1 ulp */
@@ -235,7 +258,8 @@ Test(shader_sm4_flow, aero_clips_below_zero)
 }
 
 /* r0.x, r1.x = v0.x * b + c: the low half is the first destination. */
-#define PRODUCT(opcode, b, c) ".raw " opcode " 00101002 0 00101002 1 00100016 0 41 " b " 41 " c "\n"
+#define PRODUCT(opcode, b, c)                                                                      \
+    ".words " opcode " 00101002 0 00101002 1 00100016 0 41 " b " 41 " c "\n"
 
 Test(shader_sm4_flow, aero_products_may_have_both_halves)
 {

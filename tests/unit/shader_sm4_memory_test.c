@@ -178,7 +178,7 @@ Test(shader_sm4_memory, aero_addresses_atomics_by_words)
     /* atomic_add r0.x, u0, 3, 5; no opcode of its own, so 0x7A stands for it */
     dispatch("cs_5_0\n.dialect aero\ndcl_thread_group 1, 1, 1\ndcl_uav_raw u0\n"
              "store_raw u0.x, l(12), l(40)\n"
-             ".raw 487A 00101002 0 001001E0 0 41 3 41 5\n"
+             ".words 487A 00101002 0 001001E0 0 41 3 41 5\n"
              "store_raw u0.x, l(0), r0.x\nret\n",
              1);
     EXPECT_WORDS(u0, 40, 0, 0, 45);

@@ -222,7 +222,7 @@ Test(shader_sm4_program, geometry_emits_and_cuts)
                  "iadd o0.x, v[0][0].x, vPrim\nemit_then_cut_stream m0\n"
                  "mov r0.x, l(-1)\niadd o0.x, v[r0.x + 2][0].x, vPrim\nemit\nemit_stream m0\n"
                  "cut_stream m0\nret\n");
-    expect_strip("gs_4_0\n.dialect aero\n.raw 110C 4\n.raw 110D 3\n.raw 110E 6\n"
+    expect_strip("gs_4_0\n.dialect aero\n.words 110C 4\n.words 110D 3\n.words 110E 6\n"
                  "mov r0.x, l(2)\niadd o0.x, v[0][0].x, r0.x\nemit\ncut\n"
                  "iadd o0.x, v[1][0].x, r0.x\nemit\nemit\ncut\nret\n");
 }
@@ -380,7 +380,7 @@ Test(shader_sm4_program, factors_go_by_name_and_domain)
 Test(shader_sm4_program, aero_hull_programs_are_split_at_returns)
 {
     struct sl_ir_program *program = sm4_program(
-        "hs_5_0\n.dialect aero\n.raw 1112 3\nmov o0.xyzw, v1.xyzw\nmov o0.x, v0.x\nret\n"
+        "hs_5_0\n.dialect aero\n.words 1112 3\nmov o0.xyzw, v1.xyzw\nmov o0.x, v0.x\nret\n"
         "mov o0.xyz, l(2.0)\nmov o1.x, l(3.0)\nret\n",
         (const struct sm4_row[]){{'I', "SV_OutputControlPointID", 0, 0, 0, 1},
                                  {'I', "A", 0, 0, 1, 15},
@@ -408,7 +408,7 @@ Test(shader_sm4_program, aero_hull_programs_are_split_at_returns)
     sl_ir_destroy(program);
 
     /* Factors among the outputs of the only phase: it runs again for the patch. */
-    program = sm4_program("hs_5_0\n.dialect aero\n.raw 1112 3\nmov o0.xyzw, l(4.0)\nret\n",
+    program = sm4_program("hs_5_0\n.dialect aero\n.words 1112 3\nmov o0.xyzw, l(4.0)\nret\n",
                           (const struct sm4_row[]){{'O', "SV_TessFactor", 0, 0, 0, 7},
                                                    {'O', "SV_InsideTessFactor", 0, 0, 0, 8},
                                                    {0}});
