@@ -15,7 +15,8 @@ struct sl_pixel_worker {
     uint32_t occupied[SL_TILE / 2];
 
     /* The program's; NULL before the first batch. */
-    struct sl_machine *machine;
+    struct sl_machine *machine; /* or vector */
+    struct sl_vector_machine *vector;
     sl_register_lanes *registers; /* inputs, outputs, system */
     uint32_t input_count, output_count;
 };
@@ -28,8 +29,10 @@ struct sl_pixel_worker *sl_pixel_worker_create(void)
 static void release_program(struct sl_pixel_worker *worker)
 {
     sl_machine_destroy(worker->machine);
+    sl_vector_machine_destroy(worker->vector);
     free(worker->registers);
     worker->machine = NULL;
+    worker->vector = NULL;
     worker->registers = NULL;
 }
 
@@ -84,8 +87,12 @@ static bool prepare_program(struct sl_pixel_worker *worker)
         program->output_count > SL_RASTER_TARGETS ? program->output_count : SL_RASTER_TARGETS;
     size_t count = (size_t)worker->input_count + worker->output_count + SL_IR_SYS_COUNT;
     worker->registers = calloc(count, sizeof(sl_register_lanes));
-    worker->machine = sl_machine_create(program, SL_LANES);
-    if (!worker->registers || !worker->machine) {
+    if (config->code) {
+        worker->vector = sl_vector_machine_create(config->code);
+    } else {
+        worker->machine = sl_machine_create(program, SL_LANES);
+    }
+    if (!worker->registers || (!worker->vector && !worker->machine)) {
         release_program(worker);
         return false;
     }
@@ -137,7 +144,11 @@ static uint64_t run_program(struct sl_pixel_worker *worker)
         .outputs = outputs,
         .system = (const sl_register_lanes *)system,
     };
-    sl_interp_run(worker->machine, &call);
+    if (worker->vector) {
+        sl_vector_run(worker->vector, &call);
+    } else {
+        sl_interp_run(worker->machine, &call);
+    }
     spend(worker, call.work);
     worker->totals.capped = worker->totals.capped || call.capped != 0;
     return call.discarded;

@@ -129,15 +129,25 @@ struct image {
     uint32_t color[2][PIXELS];
 };
 
-static void draw_scene(struct image *image, struct sl_ir_program *program, unsigned threads,
-                       bool feedback, unsigned variant)
+struct schedule {
+    unsigned threads;
+    bool feedback;
+    bool vector; /* the engine */
+};
+
+static void draw_scene(struct image *image, struct sl_ir_program *program, struct schedule schedule,
+                       unsigned variant)
 {
     static struct raster_rig rig;
-    struct sl_worker_pool *pool = threads > 0 ? sl_worker_pool_create(threads) : NULL;
+    struct sl_worker_pool *pool =
+        schedule.threads > 0 ? sl_worker_pool_create(schedule.threads) : NULL;
+    struct sl_vector_code *code = schedule.vector ? sl_vector_compile(program) : NULL;
+    cr_assert_eq(code != NULL, schedule.vector);
     raster_rig_init(&rig, pool);
     add_targets(&rig, program);
     set_state(&rig, variant);
-    rig.config.feedback = feedback;
+    rig.config.feedback = schedule.feedback;
+    rig.config.code = code;
     for (unsigned i = 0; i < PIXELS; i++) {
         rig.depth[i] = 0x800000;
     }
@@ -145,21 +155,24 @@ static void draw_scene(struct image *image, struct sl_ir_program *program, unsig
     memcpy(image->depth, rig.depth, sizeof(image->depth));
     memcpy(image->color, rig.color, sizeof(image->color));
     raster_rig_finish(&rig);
+    sl_vector_code_destroy(code);
     sl_worker_pool_destroy(pool);
 }
 
-/* Threads in any number draw what one quad after the other does. */
+/* Threads in any number and either engine draw what one quad after the other does. */
 Test(raster_pixel, schedules_give_the_same_bytes)
 {
     static struct image expected, found;
-    static const unsigned threads[] = {0, 1, 2, 5};
+    static const struct schedule in_order = {0, true, false};
+    static const struct schedule schedules[] = {
+        {0, false, false}, {1, false, true}, {2, false, false}, {5, false, true}};
     for (unsigned variant = 0; variant < 32; variant++) {
         struct sl_ir_program *program = make_program((enum kind)(variant / 8));
-        draw_scene(&expected, program, 0, true, variant);
-        for (unsigned i = 0; i < 4; i++) {
-            draw_scene(&found, program, threads[i], false, variant);
-            cr_assert_eq(memcmp(&expected, &found, sizeof(found)), 0, "variant %u, %u threads",
-                         variant, threads[i]);
+        draw_scene(&expected, program, in_order, variant);
+        for (unsigned i = 0; i < sizeof(schedules) / sizeof(schedules[0]); i++) {
+            draw_scene(&found, program, schedules[i], variant);
+            cr_assert_eq(memcmp(&expected, &found, sizeof(found)), 0, "variant %u, schedule %u",
+                         variant, i);
         }
         sl_ir_destroy(program);
     }
