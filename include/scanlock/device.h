@@ -36,11 +36,83 @@ struct sl_observer {
     void (*observe)(void *data, const struct sl_observation *observation);
 };
 
+/* A command that is about to execute: an AeroGPU packet, a request of a virtio queue. */
+struct sl_command {
+    uint64_t index;      /* counts the commands of the target's life from 0, resets included */
+    uint64_t submission; /* counts what came at once from 0: AeroGPU streams, virtio chains */
+    uint32_t packet;     /* in its submission, from 0 */
+    const char *name;    /* in the ABI's terms, "CLEAR" */
+    const char *text;    /* its fields, one line; may be "" */
+};
+
+/* One texel of one surface; surfaces count from 1 in the order of their creation, 0 = none. */
+struct sl_texel {
+    uint64_t surface;
+    uint32_t mip;
+    uint32_t layer;
+    uint32_t x;
+    uint32_t y;
+};
+
+/* What became of a value that a command had for a watched texel. */
+enum sl_texel_fate {
+    SL_TEXEL_WRITTEN,
+    SL_TEXEL_DISCARDED, /* by the pixel program */
+    SL_TEXEL_MASKED,    /* by the sample mask */
+    SL_TEXEL_ALPHA_FAILED,
+    SL_TEXEL_STENCIL_FAILED,
+    SL_TEXEL_DEPTH_FAILED,
+};
+
+struct sl_texel_write {
+    enum sl_texel_fate fate;
+    uint32_t texel_bytes;
+    uint64_t before; /* raw texel, as a little-endian number */
+    uint64_t after;
+    uint8_t rgba_before[4];
+    uint8_t rgba_after[4];
+    const char *format;     /* in the ABI's terms */
+    const char *how;        /* what wrote where the command itself does not say it; may be "" */
+    struct sl_texel source; /* copied from there, if its surface is not 0 */
+    bool drawn;             /* by a primitive, which the rest is about */
+    uint32_t primitive;
+    bool front;
+    float color[4]; /* what the pixel program put out for this target */
+    float depth;
+    bool has_depth; /* a depth target is bound; raw texels of it follow */
+    uint32_t depth_before;
+    uint32_t depth_after;
+};
+
+/* Watches commands as they execute, and changes nothing that a guest or a picture shows. */
+struct sl_inspector {
+    void *data;
+    /* Before each command; false stops the target for good: nothing executes any more. */
+    bool (*command)(void *data, const struct sl_command *command);
+    /* After each command. Optional. */
+    void (*executed)(void *data);
+    /* Every value that commands have for the watched texel, in order. Optional. */
+    void (*texel)(void *data, const struct sl_texel_write *write);
+    struct sl_texel watched;
+};
+
+/* Where a pixel that a scanout shows comes from. Zeroed: nothing is known. */
+struct sl_pixel_source {
+    struct sl_texel texel; /* the last present took the pixel from there; surface 0 = none */
+    uint32_t handle;       /* of the surface, as it was created */
+    uint64_t command;      /* that presented */
+    bool in_memory;        /* scanout shows guest memory: these bytes */
+    uint64_t gpa;
+    uint32_t size;
+    const char *format; /* of these bytes */
+};
+
 /* What every target is made from. Pointers must outlive the target. */
 struct sl_target_config {
     struct sl_mem *mem;
-    const struct sl_observer *observer; /* may be NULL */
-    const char *profile;                /* "" = the device's default */
+    const struct sl_observer *observer;   /* may be NULL */
+    const struct sl_inspector *inspector; /* may be NULL */
+    const char *profile;                  /* "" = the device's default */
     const struct sl_option *options;
     size_t option_count;
     uint32_t default_target_width; /* --default-target; 0 x 0 = none */
@@ -57,8 +129,7 @@ struct sl_target_impl {
     void (*reset)(struct sl_target *target);
 
     /* size is 1, 2, 4 or 8. Spaces the device has not got read as all ones and ignore writes. */
-    uint64_t (*read)(struct sl_target *target, enum sl_space space, uint64_t offset,
-                     unsigned size);
+    uint64_t (*read)(struct sl_target *target, enum sl_space space, uint64_t offset, unsigned size);
     void (*write)(struct sl_target *target, enum sl_space space, uint64_t offset, unsigned size,
                   uint64_t value);
 
@@ -79,6 +150,28 @@ struct sl_target_impl {
     uint32_t (*scanout_count)(struct sl_target *target);
     enum sl_status (*capture)(struct sl_target *target, uint32_t scanout, struct sl_image *image,
                               struct sl_error *err);
+
+    /*
+     * Optional: one pixel of what capture() would show now; false, with rgba zeroed, if there is
+     * none at x, y.
+     */
+    bool (*pixel)(struct sl_target *target, uint32_t scanout, uint32_t x, uint32_t y,
+                  uint8_t rgba[4]);
+
+    /* Optional: where a pixel that is shown comes from. */
+    struct sl_pixel_source (*pixel_source)(struct sl_target *target, uint32_t scanout, uint32_t x,
+                                           uint32_t y);
+
+    /* Optional: what is bound to the next command, line by line, in the ABI's terms. */
+    enum sl_status (*describe)(struct sl_target *target, void (*line)(void *data, const char *text),
+                               void *data, struct sl_error *err);
+
+    /*
+     * Optional: pictures of the bound targets. Takes picture index, from 0, as a new image, 0 x 0
+     * if nothing is bound there; *name is static storage, NULL behind the last picture.
+     */
+    enum sl_status (*target_picture)(struct sl_target *target, uint32_t index, const char **name,
+                                     struct sl_image *image, struct sl_error *err);
 
     /* Name of the register at offset in the ABI's terms, or NULL. Static storage. */
     const char *(*register_name)(struct sl_target *target, enum sl_space space, uint64_t offset);

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-/* Texels; right and bottom exclusive. */
-struct area {
-    uint32_t left, top, right, bottom;
-};
-
 /* What to store and which bits of a texel it changes. */
 struct fill {
     uint32_t value;
@@ -92,18 +87,18 @@ static uint32_t clamp(int64_t value, uint32_t limit)
     return value < 0 ? 0 : value > limit ? limit : (uint32_t)value;
 }
 
-static struct area clear_area(const struct sl_agpu_context *context,
-                              const struct sl_agpu_target *target)
+static struct sl_agpu_rect clear_area(const struct sl_agpu_context *context,
+                                      const struct sl_agpu_target *target)
 {
     const struct sl_agpu_scissor *scissor = &context->scissor;
     if (context->flavour != SL_AGPU_FLAVOUR_D3D9 || !context->rasterizer.scissor_enable ||
         !scissor->is_set) {
-        return (struct area){0, 0, target->width, target->height};
+        return (struct sl_agpu_rect){0, 0, target->width, target->height};
     }
     if (scissor->width <= 0 || scissor->height <= 0) {
-        return (struct area){0};
+        return (struct sl_agpu_rect){0};
     }
-    return (struct area){
+    return (struct sl_agpu_rect){
         .left = clamp(scissor->x, target->width),
         .top = clamp(scissor->y, target->height),
         .right = clamp((int64_t)scissor->x + scissor->width, target->width),
@@ -124,10 +119,11 @@ static void fill_target(struct sl_agpu_run *run, const struct sl_agpu_target *ta
                         struct fill fill)
 {
     const struct sl_agpu_texture_layout *layout = &target->storage->layout;
-    struct area area = clear_area(run->context, target);
+    struct sl_agpu_rect area = clear_area(run->context, target);
     if (area.left >= area.right || area.top >= area.bottom) {
         return;
     }
+    sl_agpu_inspect_rect(run, target->storage, target->mip, target->layer, area);
     unsigned bytes_per_texel = target->format->bytes_per_block;
     uint64_t pitch = layout->mips[target->mip].row_bytes;
     uint8_t *first = target->storage->bytes +

@@ -227,6 +227,26 @@ static enum sl_agpu_class check_texture_copy(struct sl_agpu_run *run, const stru
     return class_;
 }
 
+static void watch_copy(struct sl_agpu_run *run, struct sl_agpu_storage *const storage[2],
+                       const struct aerogpu_cmd_copy_texture2d *cmd)
+{
+    const struct sl_agpu_rect to = {
+        .left = cmd->dst_x,
+        .top = cmd->dst_y,
+        .right = cmd->dst_x + cmd->width,
+        .bottom = cmd->dst_y + cmd->height,
+    };
+    const struct sl_texel corner = {
+        .mip = cmd->src_mip_level,
+        .layer = cmd->src_array_layer,
+        .x = cmd->src_x,
+        .y = cmd->src_y,
+    };
+    if (sl_agpu_inspect_rect(run, storage[0], cmd->dst_mip_level, cmd->dst_array_layer, to)) {
+        sl_agpu_inspect_copy(run, storage[1], &corner, &to);
+    }
+}
+
 enum sl_agpu_class sl_agpu_cmd_copy_texture2d(struct sl_agpu_run *run,
                                               const struct sl_agpu_packet *packet)
 {
@@ -272,5 +292,6 @@ enum sl_agpu_class sl_agpu_cmd_copy_texture2d(struct sl_agpu_run *run,
                                     row_bytes);
         }
     }
+    watch_copy(run, storage, &cmd);
     return class_;
 }

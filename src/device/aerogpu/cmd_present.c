@@ -56,5 +56,12 @@ enum sl_agpu_class sl_agpu_cmd_present(struct sl_agpu_run *run, const struct sl_
     sl_image_finish(&exec->presented);
     exec->presented = image;
     exec->has_presented = target.storage != NULL;
+    if (target.storage) {
+        exec->presented_from = (struct sl_agpu_presented){
+            .corner = {target.storage->serial, target.mip, target.layer, 0, 0},
+            .handle = target.storage->original,
+            .command = exec->inspection.commands - 1,
+        };
+    }
     return SL_AGPU_OK;
 }

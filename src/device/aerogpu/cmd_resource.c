@@ -326,6 +326,7 @@ enum sl_agpu_class sl_agpu_cmd_upload_resource(struct sl_agpu_run *run,
                           sizeof(struct sl_agpu_dirty_range));
     sl_agpu_dirty_remove(&storage->dirty, cmd.offset_bytes, cmd.size_bytes);
     sl_agpu_dirty_remove(&storage->implicit, cmd.offset_bytes, cmd.size_bytes);
+    sl_agpu_inspect_linear(run, storage, cmd.offset_bytes, cmd.size_bytes);
     sl_agpu_storage_write(storage, cmd.offset_bytes, packet->bytes + sizeof(cmd), cmd.size_bytes);
     return SL_AGPU_OK;
 }

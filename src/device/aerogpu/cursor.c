@@ -37,16 +37,16 @@ static int64_t edge(const struct sl_agpu *dev, uint32_t position, uint32_t hot)
     return at < INT32_MIN ? INT32_MIN : at;
 }
 
-enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image *image,
-                                      struct sl_error *err)
+enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, uint32_t x, uint32_t y,
+                                      struct sl_image *image, struct sl_error *err)
 {
     struct sl_agpu_surface cursor = cursor_surface(dev);
     if (!cursor.format || !cursor.format->cursor ||
         !sl_agpu_surface_exists(dev, &cursor, AEROGPU_LIMIT_CURSOR_READBACK_MAX_BYTES)) {
         return SL_OK;
     }
-    int64_t left = edge(dev, AEROGPU_MMIO_REG_CURSOR_X, AEROGPU_MMIO_REG_CURSOR_HOT_X);
-    int64_t top = edge(dev, AEROGPU_MMIO_REG_CURSOR_Y, AEROGPU_MMIO_REG_CURSOR_HOT_Y);
+    int64_t left = edge(dev, AEROGPU_MMIO_REG_CURSOR_X, AEROGPU_MMIO_REG_CURSOR_HOT_X) - x;
+    int64_t top = edge(dev, AEROGPU_MMIO_REG_CURSOR_Y, AEROGPU_MMIO_REG_CURSOR_HOT_Y) - y;
     struct sl_overlay_span columns = sl_overlay_clip(left, cursor.width, image->width);
     struct sl_overlay_span rows = sl_overlay_clip(top, cursor.height, image->height);
     uint32_t count = columns.end - columns.begin;
@@ -57,12 +57,12 @@ enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image
     if (!row) {
         return sl_fail_memory(err, (uint64_t)count * 4);
     }
-    for (uint32_t y = rows.begin; y < rows.end; y++) {
-        uint64_t gpa = cursor.gpa + (uint64_t)y * cursor.pitch_bytes + (uint64_t)columns.begin * 4;
-        size_t x = (size_t)(left + columns.begin);
+    for (uint32_t i = rows.begin; i < rows.end; i++) {
+        uint64_t gpa = cursor.gpa + (uint64_t)i * cursor.pitch_bytes + (uint64_t)columns.begin * 4;
+        size_t column = (size_t)(left + columns.begin);
         sl_agpu_dma_read(dev, gpa, row, (size_t)count * 4);
         sl_agpu_row_to_rgba8(cursor.format, row, row, count);
-        sl_overlay_row(image->pixels + ((size_t)(top + y) * image->width + x) * 4, row, count);
+        sl_overlay_row(image->pixels + ((size_t)(top + i) * image->width + column) * 4, row, count);
     }
     free(row);
     return SL_OK;

@@ -41,7 +41,7 @@ void sl_agpu_observe(struct sl_agpu *dev, const struct sl_observation *observati
 
 void sl_agpu_step(struct sl_agpu *dev)
 {
-    if (dev->fault != SL_OK) {
+    if (dev->fault != SL_OK || dev->stopped) {
         return;
     }
     sl_agpu_fences_complete(dev);
@@ -107,6 +107,32 @@ static enum sl_status capture(struct sl_target *target, uint32_t scanout, struct
     return sl_agpu_capture(device_of(target), image, err);
 }
 
+static bool pixel(struct sl_target *target, uint32_t scanout, uint32_t x, uint32_t y,
+                  uint8_t rgba[4])
+{
+    (void)scanout;
+    return sl_agpu_pixel(device_of(target), x, y, rgba);
+}
+
+static struct sl_pixel_source pixel_source(struct sl_target *target, uint32_t scanout, uint32_t x,
+                                           uint32_t y)
+{
+    (void)scanout;
+    return sl_agpu_pixel_source(device_of(target), x, y);
+}
+
+static enum sl_status describe(struct sl_target *target, void (*line)(void *data, const char *text),
+                               void *data, struct sl_error *err)
+{
+    return sl_agpu_exec_describe(device_of(target)->exec, line, data, err);
+}
+
+static enum sl_status target_picture(struct sl_target *target, uint32_t index, const char **name,
+                                     struct sl_image *image, struct sl_error *err)
+{
+    return sl_agpu_exec_picture(device_of(target)->exec, index, name, image, err);
+}
+
 static const char *register_name(struct sl_target *target, enum sl_space space, uint64_t offset)
 {
     (void)target;
@@ -135,6 +161,10 @@ static const struct sl_target_impl impl = {
     .vblank = vblank,
     .scanout_count = scanout_count,
     .capture = capture,
+    .pixel = pixel,
+    .pixel_source = pixel_source,
+    .describe = describe,
+    .target_picture = target_picture,
     .register_name = register_name,
     .fault = fault,
 };
@@ -155,6 +185,7 @@ enum sl_status sl_aerogpu_create(const struct sl_target_config *config, struct s
         .default_target_width = config->default_target_width,
         .default_target_height = config->default_target_height,
         .max_memory_bytes = config->max_memory_bytes,
+        .inspector = config->inspector,
     };
     struct sl_agpu *dev = calloc(1, sizeof(*dev));
     struct sl_agpu_exec *exec = dev ? sl_agpu_exec_create(&exec_config) : NULL;

@@ -22,7 +22,7 @@ static enum sl_status capture_scanout(const struct sl_agpu *dev, struct sl_image
     }
     enum sl_status status = sl_agpu_scanout_read(dev, &scanout, image, err);
     if (status == SL_OK) {
-        status = sl_agpu_cursor_compose(dev, image, err);
+        status = sl_agpu_cursor_compose(dev, 0, 0, image, err);
     }
     if (status != SL_OK) {
         sl_image_finish(image);

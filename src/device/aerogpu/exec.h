@@ -10,6 +10,7 @@
 #include "device/aerogpu/context.h"
 #include "device/aerogpu/dirty_set.h"
 #include "device/aerogpu/executor.h"
+#include "device/aerogpu/inspection.h"
 #include "device/aerogpu/texture_layout.h"
 #include "device/aerogpu/vertex_layout.h"
 
@@ -34,6 +35,7 @@ enum sl_agpu_kind {
  */
 struct sl_agpu_storage {
     bool is_texture;
+    uint64_t serial;   /* counts storages from 1 */
     uint32_t original; /* handle it was created under */
     size_t handle_count;
     size_t view_count;
@@ -105,6 +107,8 @@ struct sl_agpu_exec {
     struct sl_agpu_storage *default_target; /* NULL = none */
     struct sl_image presented;
     bool has_presented;
+    struct sl_agpu_presented presented_from;
+    struct sl_agpu_inspection inspection;
     uint64_t memory_used;
     struct sl_agpu_drawing *drawing; /* NULL until the first draw */
 };

@@ -148,6 +148,7 @@ void sl_agpu_exec_destroy(struct sl_agpu_exec *exec)
         forget(exec);
         sl_agpu_drawing_destroy(exec->drawing);
         sl_agpu_storage_destroy(exec, exec->default_target);
+        sl_agpu_inspection_finish(exec);
         free(exec);
     }
 }
@@ -161,6 +162,11 @@ void sl_agpu_exec_reset(struct sl_agpu_exec *exec)
 const struct sl_image *sl_agpu_exec_presented(const struct sl_agpu_exec *exec)
 {
     return exec->has_presented ? &exec->presented : NULL;
+}
+
+struct sl_agpu_presented sl_agpu_exec_presented_from(const struct sl_agpu_exec *exec)
+{
+    return exec->has_presented ? exec->presented_from : (struct sl_agpu_presented){0};
 }
 
 enum sl_agpu_class sl_agpu_cmd_nop(struct sl_agpu_run *run, const struct sl_agpu_packet *packet)
@@ -212,7 +218,12 @@ static bool step(struct sl_agpu_run *run, const uint8_t *bytes, uint32_t offset)
         outcome->exhausted = true;
         return false;
     }
+    if (!sl_agpu_inspect_begin(run, &packet)) {
+        outcome->stopped = true;
+        return false;
+    }
     enum sl_agpu_class class_ = packet.opcode ? run_packet(run, &packet) : SL_AGPU_OK;
+    sl_agpu_inspect_end(run);
     if (class_ != SL_AGPU_OK) {
         outcome->class_ = class_;
         outcome->offset = offset;
@@ -250,12 +261,14 @@ void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *st
         outcome->class_ = sl_agpu_fail(&run, SL_AGPU_HOST, "no memory for another context");
         return;
     }
+    exec->inspection.submissions++;
+    exec->inspection.context_id = stream->context_id;
     uint32_t end = SL_WIRE_GET32(stream->bytes, aerogpu_cmd_stream_header, size_bytes);
     uint32_t offset = sizeof(struct aerogpu_cmd_stream_header);
     while (offset < end) {
         const uint8_t *packet = stream->bytes + offset;
         if (!step(&run, packet, offset)) {
-            if (!stream->on_failure || outcome->exhausted) {
+            if (!stream->on_failure || outcome->exhausted || outcome->stopped) {
                 return;
             }
             pass_over(&run, stream);

@@ -9,7 +9,7 @@
 #include "device/aerogpu/alloc_table.h"
 #include "memory/memory.h"
 
-#include <scanlock/image.h>
+#include <scanlock/device.h>
 
 /* Why a packet or a submission failed; see docs/devices.md for what each class stands for. */
 enum sl_agpu_class {
@@ -46,9 +46,10 @@ struct sl_agpu_exec_config {
     bool profile_aero;             /* imitate the upstream executors */
     uint32_t default_target_width; /* 0 x 0 = no default target */
     uint32_t default_target_height;
-    uint64_t max_memory_bytes; /* host-owned resource bytes; 0 = 4 GiB */
-    bool half_pixel;           /* D3D9 draws move by half a pixel to the upper left */
-    unsigned thread_count;     /* that draw; 0 = 1. Results do not depend on it */
+    uint64_t max_memory_bytes;            /* host-owned resource bytes; 0 = 4 GiB */
+    bool half_pixel;                      /* D3D9 draws move by half a pixel to the upper left */
+    unsigned thread_count;                /* that draw; 0 = 1. Results do not depend on it */
+    const struct sl_inspector *inspector; /* may be NULL */
 };
 
 struct sl_agpu_exec;
@@ -69,6 +70,7 @@ struct sl_agpu_outcome {
     char detail[96]; /* what was wrong, in a few words */
     uint64_t work;   /* bytes, instructions, pixels; counted the same on every machine */
     bool exhausted;  /* the stream was left because work reached the limit; nothing failed */
+    bool stopped;    /* the same because the inspector said so */
 };
 
 /* One submission whose framing was found good. stream starts with the stream header. */
@@ -95,5 +97,20 @@ void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *st
  * or reset.
  */
 const struct sl_image *sl_agpu_exec_presented(const struct sl_agpu_exec *exec);
+
+/* Which pixels that image is made of. */
+struct sl_agpu_presented {
+    struct sl_texel corner; /* top left */
+    uint32_t handle;
+    uint64_t command;
+};
+struct sl_agpu_presented sl_agpu_exec_presented_from(const struct sl_agpu_exec *exec);
+
+/* What is bound in the context of the last submission, for struct sl_target_impl. */
+enum sl_status sl_agpu_exec_describe(struct sl_agpu_exec *exec,
+                                     void (*line)(void *data, const char *text), void *data,
+                                     struct sl_error *err);
+enum sl_status sl_agpu_exec_picture(struct sl_agpu_exec *exec, uint32_t index, const char **name,
+                                    struct sl_image *image, struct sl_error *err);
 
 #endif

@@ -226,6 +226,12 @@ void sl_agpu_vga_write(struct sl_agpu *dev, uint64_t offset, unsigned size, uint
 uint64_t sl_agpu_vbe_read(const struct sl_agpu *dev, uint64_t offset, unsigned size);
 void sl_agpu_vbe_write(struct sl_agpu *dev, uint64_t offset, unsigned size, uint64_t value);
 
+/* The active VBE mode, NULL if there is none. */
+const struct sl_abi_vbe_mode *sl_agpu_vbe_mode(const struct sl_agpu *dev);
+
+/* Pixel x, y of the active mode's picture; false if there is none. */
+bool sl_agpu_vbe_pixel(const struct sl_agpu *dev, uint32_t x, uint32_t y, uint8_t rgba[4]);
+
 /* The picture of the active VBE mode, 0 x 0 if there is none. */
 enum sl_status sl_agpu_vbe_capture(const struct sl_agpu *dev, struct sl_image *image,
                                    struct sl_error *err);
@@ -239,6 +245,11 @@ struct sl_agpu_display {
 
 void sl_agpu_display_update(struct sl_agpu *dev);
 enum sl_status sl_agpu_capture(struct sl_agpu *dev, struct sl_image *image, struct sl_error *err);
+
+/* ---- shown_pixel.c: see struct sl_target_impl ---- */
+
+bool sl_agpu_pixel(const struct sl_agpu *dev, uint32_t x, uint32_t y, uint8_t rgba[4]);
+struct sl_pixel_source sl_agpu_pixel_source(const struct sl_agpu *dev, uint32_t x, uint32_t y);
 
 /* ---- scanout.c ---- */
 
@@ -275,14 +286,23 @@ enum sl_status sl_agpu_scanout_read(const struct sl_agpu *dev,
 
 /* ---- present_copy.c ---- */
 
+/* The last copy, for whoever asks where a pixel of guest memory comes from. */
+struct sl_agpu_copied {
+    struct sl_agpu_presented from;
+    uint64_t gpa;
+    uint32_t pitch_bytes;
+    uint32_t width; /* 0 = none */
+    uint32_t height;
+};
+
 /* Copies the presented image into the scanout framebuffer. False with *problem on failure. */
 bool sl_agpu_present_copy(struct sl_agpu *dev, struct sl_agpu_problem *problem);
 
 /* ---- cursor.c ---- */
 
-/* Draws the hardware cursor, if it is shown, over what the scanout shows. */
-enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, struct sl_image *image,
-                                      struct sl_error *err);
+/* Draws the hardware cursor, if it is shown, over an image of the scanout from x, y on. */
+enum sl_status sl_agpu_cursor_compose(const struct sl_agpu *dev, uint32_t x, uint32_t y,
+                                      struct sl_image *image, struct sl_error *err);
 
 struct sl_agpu {
     struct sl_target target;
@@ -299,6 +319,8 @@ struct sl_agpu {
     bool doorbell_pending;
     bool ring_reset_pending; /* its memory part */
     bool irq_line;
+    bool stopped; /* by the inspector: nothing happens any more */
+    struct sl_agpu_copied copied;
     struct sl_buf stream; /* of the current submission */
     struct sl_agpu_alloc_table table;
     struct sl_buf scratch; /* table bytes, rows of pixels */

@@ -71,6 +71,8 @@ static void refresh_set(struct sl_agpu_run *run, struct sl_agpu_storage *storage
                         const struct sl_agpu_alloc *alloc, struct sl_agpu_dirty_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
+        sl_agpu_inspect_linear(run, storage, set->ranges[i].start,
+                               set->ranges[i].end - set->ranges[i].start);
         refresh_range(run, storage, alloc, set->ranges[i]);
     }
     sl_agpu_dirty_clear(set);
@@ -82,6 +84,7 @@ void sl_agpu_refresh(struct sl_agpu_run *run, struct sl_agpu_storage *storage)
     if (alloc) {
         refresh_set(run, storage, alloc, &storage->dirty);
         refresh_set(run, storage, alloc, &storage->implicit);
+        sl_agpu_inspect_report(run, "dirty range read from guest memory");
     }
 }
 

@@ -48,5 +48,12 @@ bool sl_agpu_present_copy(struct sl_agpu *dev, struct sl_agpu_problem *problem)
                                     width, height, scanout.gpa, scanout.pitch_bytes);
     }
     copy_rows(dev, &scanout, image, width, height);
+    dev->copied = (struct sl_agpu_copied){
+        .from = sl_agpu_exec_presented_from(dev->exec),
+        .gpa = scanout.gpa,
+        .pitch_bytes = scanout.pitch_bytes,
+        .width = width,
+        .height = height,
+    };
     return true;
 }

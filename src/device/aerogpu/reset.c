@@ -8,6 +8,7 @@ void sl_agpu_device_reset(struct sl_agpu *dev)
     dev->doorbell_pending = false;
     dev->ring_reset_pending = false;
     dev->display = (struct sl_agpu_display){0};
+    dev->copied = (struct sl_agpu_copied){0};
     sl_agpu_fences_drop(&dev->fences);
     sl_agpu_exec_reset(dev->exec);
     sl_agpu_vram_finish(&dev->vram);

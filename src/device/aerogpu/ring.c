@@ -142,6 +142,9 @@ static void drain(struct sl_agpu *dev, struct ring *ring)
         sl_agpu_dma_read(dev, ring->gpa + HEADER_SIZE + slot * ring->entry_stride, desc,
                          sizeof(desc));
         sl_agpu_submission_process(dev, desc, ring->entry_stride);
+        if (dev->stopped) {
+            return;
+        }
         ring->head++;
         write_head(dev, ring->gpa, ring->head);
     }
@@ -163,6 +166,9 @@ void sl_agpu_ring_process(struct sl_agpu *dev)
         return;
     }
     drain(dev, &ring);
+    if (dev->stopped) {
+        return;
+    }
     sl_agpu_fences_complete(dev);
     sl_agpu_fence_page_write(dev);
 }

@@ -15,12 +15,14 @@ struct sl_agpu_storage *sl_agpu_storage_create(struct sl_agpu_exec *exec, uint64
     }
     storage->bytes = bytes;
     storage->size = size;
+    sl_agpu_inspect_created(exec, storage);
     return storage;
 }
 
 void sl_agpu_storage_destroy(struct sl_agpu_exec *exec, struct sl_agpu_storage *storage)
 {
     if (storage) {
+        sl_agpu_inspect_destroyed(exec, storage);
         sl_agpu_dirty_finish(&storage->dirty);
         sl_agpu_dirty_finish(&storage->implicit);
         sl_agpu_free(exec, storage->bytes, storage->size);

@@ -152,7 +152,8 @@ static void execute(struct sl_agpu *dev, const struct submission *s)
             .data = &sink,
         };
         sl_agpu_exec_run(dev->exec, &stream, &outcome);
-        if (!sl_agpu_spend(dev, outcome.work)) {
+        dev->stopped = outcome.stopped;
+        if (!sl_agpu_spend(dev, outcome.work) || dev->stopped) {
             return;
         }
     }
@@ -190,6 +191,9 @@ void sl_agpu_submission_process(struct sl_agpu *dev, const uint8_t *desc, uint32
     }
     if (problem.class_ == SL_AGPU_OK) {
         execute(dev, &s);
+        if (dev->stopped) {
+            return;
+        }
         fence.gated = is_gated(dev);
     } else if (sl_agpu_spend(dev, BAD_SUBMISSION_WORK)) {
         sl_agpu_error_record(dev, problem.class_, s.fence, "", problem.detail);

@@ -14,7 +14,7 @@ enum {
 };
 
 /* NULL if the mode is 0 or none of the ABI's. */
-static const struct sl_abi_vbe_mode *active_mode(const struct sl_agpu *dev)
+const struct sl_abi_vbe_mode *sl_agpu_vbe_mode(const struct sl_agpu *dev)
 {
     for (size_t i = 0; i < sl_abi_aerogpu.vbe_mode_count; i++) {
         if (sl_abi_aerogpu.vbe_modes[i].mode == dev->vram.vbe_mode) {
@@ -27,7 +27,7 @@ static const struct sl_abi_vbe_mode *active_mode(const struct sl_agpu *dev)
 /* Where in VRAM a byte of the window is. */
 static uint64_t window_target(const struct sl_agpu *dev, uint64_t offset)
 {
-    if (offset < BANK_SIZE && active_mode(dev)) {
+    if (offset < BANK_SIZE && sl_agpu_vbe_mode(dev)) {
         return AEROGPU_PCI_BAR1_VBE_LFB_OFFSET_BYTES + (uint64_t)dev->vram.vbe_bank * BANK_SIZE +
                offset;
     }
@@ -76,10 +76,28 @@ void sl_agpu_vbe_write(struct sl_agpu *dev, uint64_t offset, unsigned size, uint
     dev->vram.vbe_bank = (uint16_t)(state >> 16);
 }
 
+/* All modes are 32 bits per pixel in the byte order B, G, R, unused; rows are adjacent. */
+static const struct sl_abi_format *pixel_format(void)
+{
+    return sl_abi_find_format(&sl_abi_aerogpu, AEROGPU_FORMAT_B8G8R8X8_UNORM);
+}
+
+bool sl_agpu_vbe_pixel(const struct sl_agpu *dev, uint32_t x, uint32_t y, uint8_t rgba[4])
+{
+    const struct sl_abi_vbe_mode *mode = sl_agpu_vbe_mode(dev);
+    if (!mode || x >= mode->width || y >= mode->height) {
+        return false;
+    }
+    sl_agpu_vram_copy_out(dev, AEROGPU_PCI_BAR1_VBE_LFB_OFFSET_BYTES + (y * mode->width + x) * 4,
+                          rgba, 4);
+    sl_agpu_row_to_rgba8(pixel_format(), rgba, rgba, 1);
+    return true;
+}
+
 enum sl_status sl_agpu_vbe_capture(const struct sl_agpu *dev, struct sl_image *image,
                                    struct sl_error *err)
 {
-    const struct sl_abi_vbe_mode *mode = active_mode(dev);
+    const struct sl_abi_vbe_mode *mode = sl_agpu_vbe_mode(dev);
     if (!mode) {
         return SL_OK;
     }
@@ -87,12 +105,9 @@ enum sl_status sl_agpu_vbe_capture(const struct sl_agpu *dev, struct sl_image *i
     if (status != SL_OK) {
         return status;
     }
-    /* All modes are 32 bits per pixel in the byte order B, G, R, unused; rows are adjacent. */
-    const struct sl_abi_format *format =
-        sl_abi_find_format(&sl_abi_aerogpu, AEROGPU_FORMAT_B8G8R8X8_UNORM);
     sl_agpu_vram_copy_out(dev, AEROGPU_PCI_BAR1_VBE_LFB_OFFSET_BYTES, image->pixels,
                           sl_image_size_bytes(image));
-    sl_agpu_row_to_rgba8(format, image->pixels, image->pixels,
+    sl_agpu_row_to_rgba8(pixel_format(), image->pixels, image->pixels,
                          (size_t)image->width * image->height);
     return SL_OK;
 }
