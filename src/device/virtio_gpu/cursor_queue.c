@@ -105,19 +105,22 @@ static void read_row(const struct sl_vgpu_cursor *cursor, uint32_t y, uint8_t *r
     }
 }
 
-void sl_vgpu_cursor_compose(const struct sl_vgpu *dev, uint32_t scanout, struct sl_image *image)
+void sl_vgpu_cursor_compose(const struct sl_vgpu *dev, uint32_t scanout, uint32_t x, uint32_t y,
+                            struct sl_image *image)
 {
     const struct sl_vgpu_cursor *cursor = &dev->cursors[scanout];
     if (!cursor->visible || !cursor->image) {
         return;
     }
-    struct sl_overlay_span columns = sl_overlay_clip(cursor->x, SIDE, image->width);
-    struct sl_overlay_span rows = sl_overlay_clip(cursor->y, SIDE, image->height);
-    size_t column = (size_t)((int64_t)cursor->x + columns.begin);
-    for (uint32_t y = rows.begin; y < rows.end && columns.begin < columns.end; y++) {
+    int64_t left = (int64_t)cursor->x - x;
+    int64_t top = (int64_t)cursor->y - y;
+    struct sl_overlay_span columns = sl_overlay_clip(left, SIDE, image->width);
+    struct sl_overlay_span rows = sl_overlay_clip(top, SIDE, image->height);
+    size_t column = (size_t)(left + columns.begin);
+    for (uint32_t i = rows.begin; i < rows.end && columns.begin < columns.end; i++) {
         uint8_t row[SIDE * SL_VGPU_PIXEL];
-        size_t to = (size_t)((int64_t)cursor->y + y) * image->width + column;
-        read_row(cursor, y, row);
+        size_t to = (size_t)(top + i) * image->width + column;
+        read_row(cursor, i, row);
         sl_overlay_row(image->pixels + to * SL_VGPU_PIXEL,
                        row + (size_t)columns.begin * SL_VGPU_PIXEL, columns.end - columns.begin);
     }

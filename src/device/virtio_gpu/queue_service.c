@@ -282,12 +282,16 @@ static void execute_request(const struct round *round)
         return;
     }
     sl_abi_decode(SL_LAYOUT_VIRTIO_GPU_CTRL_HDR, request.bytes, request.size, &request.header);
-    if (round->queue == SL_VGPU_CURSOR_QUEUE) {
-        execute_cursor(round, &request);
+    if (!sl_vgpu_inspect_begin(dev, &request)) {
         return;
     }
-    sl_vgpu_execute(dev, &request, &dev->response);
-    answer(round, &request, &dev->response);
+    if (round->queue == SL_VGPU_CURSOR_QUEUE) {
+        execute_cursor(round, &request);
+    } else {
+        sl_vgpu_execute(dev, &request, &dev->response);
+        answer(round, &request, &dev->response);
+    }
+    sl_vgpu_inspect_end(dev);
 }
 
 static void execute_chain(const struct round *round)
@@ -343,7 +347,7 @@ static enum sl_vq_result pop_all(struct sl_vgpu *dev, uint32_t queue)
 static bool may_serve(const struct sl_vgpu *dev, uint32_t queue)
 {
     const struct sl_vgpu_queue *it = &dev->queues[queue];
-    if (dev->fault != SL_OK || dev->broken || it->vq.rings.size == 0) {
+    if (dev->fault != SL_OK || dev->broken || dev->stopped || it->vq.rings.size == 0) {
         return false;
     }
     if (it->direct) {
@@ -362,7 +366,7 @@ void sl_vgpu_queue_serve(struct sl_vgpu *dev, uint32_t queue)
         served += dev->batch.chain_count;
         for (size_t i = 0; i < dev->batch.chain_count && dev->fault == SL_OK; i++) {
             const struct round round = {.dev = dev, .queue = queue, .chain = &dev->batch.chains[i]};
-            if (queue != SL_VGPU_CONTROL_QUEUE || !dev->stalled) {
+            if (!dev->stopped && (queue != SL_VGPU_CONTROL_QUEUE || !dev->stalled)) {
                 execute_chain(&round);
             }
         }

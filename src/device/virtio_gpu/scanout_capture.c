@@ -45,6 +45,27 @@ enum sl_status sl_vgpu_capture(struct sl_vgpu *dev, uint32_t scanout, struct sl_
     } else {
         copy_front(&it->front, image);
     }
-    sl_vgpu_cursor_compose(dev, scanout, image);
+    sl_vgpu_cursor_compose(dev, scanout, 0, 0, image);
     return SL_OK;
+}
+
+bool sl_vgpu_pixel(struct sl_vgpu *dev, uint32_t scanout, uint32_t x, uint32_t y, uint8_t rgba[4])
+{
+    const struct sl_vgpu_scanout *it = &dev->scanouts[scanout];
+    bool live = dev->options.screen == SL_VGPU_SCREEN_LIVE;
+    struct sl_image image = {.width = 1, .height = 1, .pixels = rgba};
+    memset(rgba, 0, SL_VGPU_PIXEL);
+    if (x >= (live ? it->view.rect.width : it->front.width) ||
+        y >= (live ? it->view.rect.height : it->front.height)) {
+        return false;
+    }
+    if (live) {
+        sl_vgpu_view_row(dev, &it->view, x, y, 1, rgba);
+    } else {
+        memcpy(rgba, it->front.pixels + ((size_t)y * it->front.width + x) * SL_VGPU_PIXEL,
+               SL_VGPU_PIXEL);
+        rgba[3] = 0xFF;
+    }
+    sl_vgpu_cursor_compose(dev, scanout, x, y, &image);
+    return true;
 }

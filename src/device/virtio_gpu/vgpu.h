@@ -276,6 +276,9 @@ void sl_vgpu_view_row(const struct sl_vgpu *dev, const struct sl_vgpu_view *view
 enum sl_status sl_vgpu_capture(struct sl_vgpu *dev, uint32_t scanout, struct sl_image *image,
                                struct sl_error *err);
 
+/* Pixel x, y of what that captures; false if there is none. */
+bool sl_vgpu_pixel(struct sl_vgpu *dev, uint32_t scanout, uint32_t x, uint32_t y, uint8_t rgba[4]);
+
 /* ---- host_display.c, edid.c ---- */
 
 void sl_vgpu_display_event(struct sl_vgpu *dev, const struct sl_display_event *event);
@@ -300,8 +303,21 @@ void sl_vgpu_cursor_execute(struct sl_vgpu *dev, const struct sl_vgpu_request *r
 void sl_vgpu_cursors_reset(struct sl_vgpu *dev);
 void sl_vgpu_cursors_finish(struct sl_vgpu *dev);
 
-/* Draws the cursor of a scanout over its image. */
-void sl_vgpu_cursor_compose(const struct sl_vgpu *dev, uint32_t scanout, struct sl_image *image);
+/* Draws the cursor of a scanout over its image, or the part of it from x, y on. */
+void sl_vgpu_cursor_compose(const struct sl_vgpu *dev, uint32_t scanout, uint32_t x, uint32_t y,
+                            struct sl_image *image);
+
+/* ---- request_inspection.c ---- */
+
+/* Around each request that executes; begin says whether it may. */
+bool sl_vgpu_inspect_begin(struct sl_vgpu *dev, const struct sl_vgpu_request *request);
+void sl_vgpu_inspect_end(struct sl_vgpu *dev);
+
+/* See struct sl_target_impl. The pictures are what each scanout is a window on, flushed or not. */
+enum sl_status sl_vgpu_describe(struct sl_vgpu *dev, void (*line)(void *data, const char *text),
+                                void *data, struct sl_error *err);
+enum sl_status sl_vgpu_picture(struct sl_vgpu *dev, uint32_t index, const char **name,
+                               struct sl_image *image, struct sl_error *err);
 
 /* ---- the device ---- */
 
@@ -309,6 +325,7 @@ struct sl_vgpu {
     struct sl_target target;
     struct sl_mem *mem;
     const struct sl_observer *observer;
+    const struct sl_inspector *inspector;
     const struct sl_vgpu_profile *profile;
     struct sl_vgpu_options options;
     struct sl_virtio_pci pci;
@@ -320,6 +337,8 @@ struct sl_vgpu {
     struct sl_vgpu_response response;
     bool broken;
     bool stalled; /* the control queue completes nothing any more */
+    bool stopped; /* by the inspector: nothing executes any more */
+    uint64_t command_count;
 
     uint32_t events_read;
     struct sl_vgpu_size displays[SL_VGPU_SCANOUTS_MAX]; /* the host's wishes */

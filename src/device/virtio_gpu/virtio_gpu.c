@@ -128,6 +128,24 @@ static enum sl_status capture(struct sl_target *target, uint32_t scanout, struct
     return sl_vgpu_capture(device_of(target), scanout, image, err);
 }
 
+static bool pixel(struct sl_target *target, uint32_t scanout, uint32_t x, uint32_t y,
+                  uint8_t rgba[4])
+{
+    return sl_vgpu_pixel(device_of(target), scanout, x, y, rgba);
+}
+
+static enum sl_status describe(struct sl_target *target, void (*line)(void *data, const char *text),
+                               void *data, struct sl_error *err)
+{
+    return sl_vgpu_describe(device_of(target), line, data, err);
+}
+
+static enum sl_status target_picture(struct sl_target *target, uint32_t index, const char **name,
+                                     struct sl_image *image, struct sl_error *err)
+{
+    return sl_vgpu_picture(device_of(target), index, name, image, err);
+}
+
 static const char *config_name(uint32_t offset)
 {
     const struct sl_abi_struct *layout = SL_LAYOUT_VIRTIO_GPU_CONFIG;
@@ -184,6 +202,9 @@ static const struct sl_target_impl impl = {
     .display = display,
     .scanout_count = scanout_count,
     .capture = capture,
+    .pixel = pixel,
+    .describe = describe,
+    .target_picture = target_picture,
     .register_name = register_name,
     .fault = fault,
 };
@@ -205,6 +226,7 @@ enum sl_status sl_virtio_gpu_create(const struct sl_target_config *config,
         .target = {.impl = &impl},
         .mem = config->mem,
         .observer = config->observer,
+        .inspector = config->inspector,
         .profile = options.profile,
         .options = options,
         .memory_limit =
