@@ -18,6 +18,8 @@ struct sl_replay_options {
     uint32_t default_target_width;
     uint32_t default_target_height;
     uint64_t until_event;      /* stop before this event; UINT64_MAX = run to the end */
+    uint64_t until_command;    /* the same with the index of struct sl_command */
+    struct sl_texel watched;   /* what the texel callback is about */
     uint64_t max_memory_bytes; /* 0 = default */
 };
 
@@ -37,6 +39,26 @@ struct sl_replay_callbacks {
      */
     enum sl_status (*device_error)(void *data, uint64_t event, const char *text,
                                    struct sl_error *err);
+
+    /*
+     * What follows is for finding out why. Asking for it changes no frame and no line. The target
+     * is the one that is replayed on: look, do not touch.
+     */
+    /* Once, before the first event. */
+    void (*attached)(void *data, struct sl_target *target);
+    /* Before and after a command executes, and what it had for options.watched. */
+    enum sl_status (*command)(void *data, uint64_t event, const struct sl_command *command,
+                              struct sl_error *err);
+    void (*executed)(void *data, uint64_t event);
+    void (*texel)(void *data, uint64_t event, const struct sl_texel_write *write);
+    /* Which scanout the next frame is of. */
+    void (*capturing)(void *data, uint64_t event, uint32_t scanout);
+    /* After each event. */
+    enum sl_status (*passed)(void *data, uint64_t event, const struct sl_event *what,
+                             struct sl_error *err);
+    /* The replay ended where it should; next is the command that it stopped before, or NULL. */
+    enum sl_status (*ended)(void *data, uint64_t event, const struct sl_command *next,
+                            struct sl_target *target, struct sl_error *err);
 };
 
 /* Defaults: no profile override, no default target, to the end. */

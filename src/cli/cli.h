@@ -14,6 +14,8 @@ enum sl_cli_option_id {
     SL_CLI_OUTPUT,
     SL_CLI_FRAME,
     SL_CLI_UNTIL,
+    SL_CLI_UNTIL_COMMAND,
+    SL_CLI_COMMANDS,
     SL_CLI_DIGEST,
     SL_CLI_TRANSCRIPT,
     SL_CLI_PROFILE,

@@ -141,6 +141,10 @@ enum sl_status sl_cli_replay_options(const struct sl_cli_args *args,
     options->profile = args->values[SL_CLI_PROFILE];
     enum sl_status status = sl_cli_number(args, SL_CLI_UNTIL, 0, UINT64_MAX, &options->until_event);
     if (status == SL_OK) {
+        status =
+            sl_cli_number(args, SL_CLI_UNTIL_COMMAND, 0, UINT64_MAX - 1, &options->until_command);
+    }
+    if (status == SL_OK) {
         status = sl_cli_bytes(args, SL_CLI_MAX_MEMORY, &options->max_memory_bytes);
     }
     if (status == SL_OK) {

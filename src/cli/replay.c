@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "cli/stop.h"
 #include "image/png.h"
 
 #include <inttypes.h>
@@ -18,6 +19,7 @@ struct job {
     bool json;
     bool found; /* the frame asked for came */
     uint64_t broken;
+    uint64_t until_event;
 };
 
 static bool is_wanted(const struct job *job, uint32_t index, const char *name)
@@ -102,6 +104,24 @@ static enum sl_status on_device_error(void *data, uint64_t event, const char *te
     return SL_OK;
 }
 
+static enum sl_status on_command(void *data, uint64_t event, const struct sl_command *command,
+                                 struct sl_error *err)
+{
+    (void)err;
+    const struct job *job = data;
+    sl_cli_print_command(event, command, job->json);
+    return SL_OK;
+}
+
+static enum sl_status on_end(void *data, uint64_t event, const struct sl_command *next,
+                             struct sl_target *target, struct sl_error *err)
+{
+    const struct job *job = data;
+    const struct sl_cli_stop stop = {.folder = job->folder, .json = job->json};
+    sl_cli_progress_end();
+    return sl_cli_print_stop(&stop, event, event < job->until_event, next, target, err);
+}
+
 static enum sl_status open_transcript(struct job *job, struct sl_error *err)
 {
     const char *path = job->args->values[SL_CLI_TRANSCRIPT];
@@ -120,6 +140,13 @@ static enum sl_status close_transcript(struct job *job, struct sl_error *err)
     bool failed = ferror(job->transcript) != 0;
     failed |= fclose(job->transcript) != 0;
     return failed ? sl_fail_errno(err, job->args->values[SL_CLI_TRANSCRIPT], "write") : SL_OK;
+}
+
+/* Digests alone are for other programs. */
+static bool shows_state(const struct sl_cli_args *args)
+{
+    return (args->values[SL_CLI_UNTIL] || args->values[SL_CLI_UNTIL_COMMAND]) &&
+           !args->values[SL_CLI_DIGEST];
 }
 
 static enum sl_status replay(struct job *job, const struct sl_replay_options *options,
@@ -142,6 +169,8 @@ static enum sl_status replay(struct job *job, const struct sl_replay_options *op
             .line = on_line,
             .broken = on_broken,
             .device_error = on_device_error,
+            .command = job->args->values[SL_CLI_COMMANDS] ? on_command : NULL,
+            .ended = shows_state(job->args) ? on_end : NULL,
         };
         status = sl_replay_run(job->trace, options, &callbacks, err);
         sl_cli_progress_end();
@@ -177,6 +206,7 @@ static enum sl_status run(const struct sl_cli_args *args)
         return status;
     }
     struct sl_error err = {0};
+    job.until_event = options.until_event;
     status = replay(&job, &options, &err);
     if (status != SL_OK) {
         return sl_cli_fail(&err);
@@ -190,7 +220,12 @@ static enum sl_status run(const struct sl_cli_args *args)
 static const struct sl_cli_option options[] = {
     {SL_CLI_OUTPUT, 'o', "output", "DIR", "write each frame as DIR/NAME.png"},
     {SL_CLI_FRAME, 'f', "frame", "N|NAME", "only the frame with this index or name"},
-    {SL_CLI_UNTIL, 0, "until", "EVENT", "stop before the event with this index"},
+    {SL_CLI_UNTIL, 0, "until", "EVENT",
+     "stop before the event with this index, and print the bound state; with --output also write "
+     "the bound targets as DIR/target-NAME.png"},
+    {SL_CLI_UNTIL_COMMAND, 0, "until-command", "N", "the same before the command with this number"},
+    {SL_CLI_COMMANDS, 0, "commands", NULL,
+     "print every command before it executes, with its number"},
     {SL_CLI_DIGEST, 'd', "digest", NULL, "print lines of the form 'SHA256  INDEX  WxH  NAME'"},
     {SL_CLI_TRANSCRIPT, 't', "transcript", "FILE",
      "write what the guest could observe into FILE; '-' is standard output"},

@@ -20,6 +20,9 @@ struct run {
     uint64_t memory_limit;
     struct sl_target *target;
     struct sl_observer observer;
+    struct sl_inspector inspector;
+    uint64_t until_command;
+    bool stopped; /* by the inspector */
     struct sl_expectations expectations;
     struct sl_frame_names names;
     struct sl_buf line;
@@ -31,7 +34,7 @@ struct run {
 
 void sl_replay_options_defaults(struct sl_replay_options *options)
 {
-    *options = (struct sl_replay_options){.until_event = UINT64_MAX};
+    *options = (struct sl_replay_options){.until_event = UINT64_MAX, .until_command = UINT64_MAX};
 }
 
 /* Hands the line in run->line to the caller and clears it. */
@@ -77,6 +80,51 @@ static void observe(void *data, const struct sl_observation *observation)
     if (run->observed == SL_OK && !sl_expectations_observe(&run->expectations, observation)) {
         run->observed = sl_fail_memory(run->err, 0);
     }
+}
+
+static enum sl_status end(struct run *run, const struct sl_command *next)
+{
+    const struct sl_replay_callbacks *callbacks = run->callbacks;
+    return callbacks->ended
+               ? callbacks->ended(callbacks->data, run->event, next, run->target, run->err)
+               : SL_OK;
+}
+
+static bool before_command(void *data, const struct sl_command *command)
+{
+    struct run *run = data;
+    const struct sl_replay_callbacks *callbacks = run->callbacks;
+    if (run->observed == SL_OK && command->index >= run->until_command) {
+        run->stopped = true;
+        run->observed = end(run, command);
+    } else if (run->observed == SL_OK && callbacks->command) {
+        run->observed = callbacks->command(callbacks->data, run->event, command, run->err);
+    }
+    return run->observed == SL_OK && !run->stopped;
+}
+
+static void after_command(void *data)
+{
+    const struct run *run = data;
+    if (run->callbacks->executed) {
+        run->callbacks->executed(run->callbacks->data, run->event);
+    }
+}
+
+static void on_texel(void *data, const struct sl_texel_write *write)
+{
+    const struct run *run = data;
+    if (run->callbacks->texel) {
+        run->callbacks->texel(run->callbacks->data, run->event, write);
+    }
+}
+
+/* Devices that nobody asks need not say anything. */
+static bool wants_commands(const struct run *run)
+{
+    const struct sl_replay_callbacks *callbacks = run->callbacks;
+    return callbacks->command || callbacks->executed || callbacks->texel ||
+           run->until_command != UINT64_MAX;
 }
 
 static enum sl_status misfit(struct run *run, const char *what)
@@ -186,6 +234,9 @@ static enum sl_status capture(struct run *run, const struct sl_text_event *text,
     status = emit_line(run);
     if (status == SL_OK && shown) {
         uint32_t index = run->frame_count++;
+        if (run->callbacks->capturing) {
+            run->callbacks->capturing(run->callbacks->data, run->event, scanout);
+        }
         if (run->callbacks->frame) {
             status = run->callbacks->frame(run->callbacks->data, index, name, &image, run->err);
         }
@@ -291,6 +342,9 @@ static enum sl_status step(struct run *run, const struct sl_event *event)
     if (status == SL_OK) {
         status = report_writes(run);
     }
+    if (status == SL_OK && run->callbacks->passed) {
+        status = run->callbacks->passed(run->callbacks->data, run->event, event, run->err);
+    }
     if (status != SL_OK) {
         sl_error_set_event(run->err, run->event);
     }
@@ -302,15 +356,17 @@ static enum sl_status run_events(struct run *run, uint64_t until)
     for (;;) {
         run->event = sl_trace_position(run->trace);
         if (run->event >= until) {
-            return SL_OK;
+            return end(run, NULL);
         }
         struct sl_event event;
         enum sl_status status = sl_trace_next(run->trace, &event, run->err);
-        if (status != SL_OK || event.type == 0) {
-            return status;
+        if (status == SL_OK && event.type == 0) {
+            return end(run, NULL);
         }
-        status = step(run, &event);
-        if (status != SL_OK) {
+        if (status == SL_OK) {
+            status = step(run, &event);
+        }
+        if (status != SL_OK || run->stopped) {
             return status;
         }
     }
@@ -340,9 +396,17 @@ static enum sl_status set_up(struct run *run, const struct sl_target_maker *make
         }
     }
     run->observer = (struct sl_observer){.data = run, .observe = observe};
+    run->inspector = (struct sl_inspector){
+        .data = run,
+        .command = before_command,
+        .executed = after_command,
+        .texel = on_texel,
+        .watched = options->watched,
+    };
     struct sl_target_config config = {
         .mem = run->mem,
         .observer = &run->observer,
+        .inspector = wants_commands(run) ? &run->inspector : NULL,
         .profile = options->profile ? options->profile : meta->profile,
         .options = meta->options,
         .option_count = meta->option_count,
@@ -354,6 +418,9 @@ static enum sl_status set_up(struct run *run, const struct sl_target_maker *make
     if (status != SL_OK) {
         return status;
     }
+    if (run->callbacks->attached) {
+        run->callbacks->attached(run->callbacks->data, run->target);
+    }
     sl_transcript_header(&run->line, maker->device);
     return emit_line(run);
 }
@@ -362,7 +429,12 @@ enum sl_status sl_replay_run_on(const struct sl_target_maker *maker, struct sl_t
                                 const struct sl_replay_options *options,
                                 const struct sl_replay_callbacks *callbacks, struct sl_error *err)
 {
-    struct run run = {.trace = trace, .callbacks = callbacks, .err = err};
+    struct run run = {
+        .trace = trace,
+        .callbacks = callbacks,
+        .err = err,
+        .until_command = options->until_command,
+    };
     enum sl_status status = set_up(&run, maker, options);
     if (status == SL_OK) {
         status = run_events(&run, options->until_event);
