@@ -119,6 +119,9 @@ struct sl_vector_machine;
 struct sl_vector_code *sl_vector_compile(const struct sl_ir_program *program);
 void sl_vector_code_destroy(struct sl_vector_code *code);
 
+/* Bytes that it takes, for budgets. */
+uint64_t sl_vector_code_size(const struct sl_vector_code *code);
+
 /* One for each thread that runs the code; NULL without memory. */
 struct sl_vector_machine *sl_vector_machine_create(const struct sl_vector_code *code);
 void sl_vector_machine_destroy(struct sl_vector_machine *machine);

@@ -683,6 +683,15 @@ struct sl_vector_code *sl_vector_compile(const struct sl_ir_program *program)
     return code;
 }
 
+uint64_t sl_vector_code_size(const struct sl_vector_code *code)
+{
+    uint64_t insns = (uint64_t)code->program->insn_count + 1;
+    return sizeof(*code) + (uint64_t)code->op_count * sizeof(*code->ops) +
+           insns * (sizeof(*code->first) + sizeof(*code->next_flow) + sizeof(*code->cost)) +
+           (uint64_t)code->value_count * sizeof(*code->values) +
+           (uint64_t)code->cleared_count * sizeof(*code->cleared);
+}
+
 void sl_vector_code_destroy(struct sl_vector_code *code)
 {
     if (!code) {

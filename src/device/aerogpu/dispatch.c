@@ -99,7 +99,7 @@ static bool dispatch_init(struct dispatch *dispatch, const struct sl_agpu_shader
     }
     while (
         dispatch->runner_count < count &&
-        sl_agpu_runner_init(&dispatch->runners[dispatch->runner_count], program, dispatch->width)) {
+        sl_agpu_runner_init(&dispatch->runners[dispatch->runner_count], program, NULL, dispatch->width)) {
         dispatch->runner_count++;
     }
     return dispatch->runner_count == count;

@@ -313,6 +313,7 @@ static bool chunk_init(struct chunk *chunk, const struct sl_agpu_vertex_stream *
     uint32_t topology = pipeline->run->context->topology;
     struct sl_agpu_vertex_source source = {
         .program = programs->vs->program,
+        .code = sl_agpu_program_code(pipeline->run->exec, programs->vs),
         .bindings = &bound_stage(pipeline->drawing, programs->vs)->bindings,
         .inputs = &draw->inputs,
         .streams = streams,
@@ -380,6 +381,7 @@ static void set_programs(struct sl_agpu_pipeline *pipeline)
     config->cull_count = pipeline->link.cull_count;
     if (ps) {
         config->program = ps->program;
+        config->code = sl_agpu_program_code(run->exec, ps);
         config->bindings = &bound_stage(pipeline->drawing, ps)->bindings;
         config->feedback = sl_agpu_bindings_feed_back(run, ps, &pipeline->draw->targets);
     }

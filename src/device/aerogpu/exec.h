@@ -69,6 +69,8 @@ struct sl_agpu_shader {
     enum sl_abi_stage stage;
     enum sl_agpu_family family;
     struct sl_ir_program *program; /* NULL = refused */
+    struct sl_vector_code *code;   /* NULL = interpreted, or not used yet */
+    bool compiled;                 /* code was asked for */
     char refusal[64];              /* what it uses that is not supported */
     uint64_t memory;               /* of all this, counted in the budget */
 };
@@ -266,6 +268,10 @@ enum sl_agpu_class sl_agpu_program_create(struct sl_agpu_run *run, const uint8_t
                                           size_t size, enum sl_abi_stage stage,
                                           struct sl_agpu_shader *shader);
 void sl_agpu_program_destroy(struct sl_agpu_exec *exec, struct sl_agpu_shader *shader);
+
+/* The program for the vector engine, compiled when first asked for; NULL where it cannot be. */
+const struct sl_vector_code *sl_agpu_program_code(struct sl_agpu_exec *exec,
+                                                  struct sl_agpu_shader *shader);
 
 /* ---- shared_surface.c ---- */
 

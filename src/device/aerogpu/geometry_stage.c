@@ -47,7 +47,7 @@ struct sl_agpu_geometry_stage *sl_agpu_geometry_create(struct sl_agpu_pipeline *
     stage->vertices = malloc(VERTICES * stage->records.stride);
     stage->emitted = malloc(VERTICES * sizeof(*stage->emitted));
     if (!stage->inputs || !stage->vertices || !stage->emitted ||
-        !sl_agpu_runner_init(&stage->runner, gs->program, 1)) {
+        !sl_agpu_runner_init(&stage->runner, gs->program, NULL, 1)) {
         sl_agpu_geometry_destroy(stage);
         return NULL;
     }

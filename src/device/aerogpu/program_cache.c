@@ -1,12 +1,13 @@
 /*
- * Programs of shader objects: translated when they are created.
+ * Programs of shader objects: translated when they are created, compiled when they first run.
  * One that the shader core refuses is kept with the reason, for whoever draws with it.
  */
 #include "device/aerogpu/exec.h"
 
 #include "base/bytes.h"
+#include "base/fast_path.h"
 #include "bytecode/dxbc.h"
-#include "shader/ir.h"
+#include "shader/exec.h"
 
 #include <string.h>
 
@@ -136,8 +137,32 @@ enum sl_agpu_class sl_agpu_program_create(struct sl_agpu_run *run, const uint8_t
     return class_;
 }
 
+static struct sl_vector_code *compile(struct sl_agpu_exec *exec, struct sl_agpu_shader *shader)
+{
+    struct sl_vector_code *code =
+        sl_fast_path(SL_FAST_VECTOR) ? sl_vector_compile(shader->program) : NULL;
+    uint64_t memory = code ? sl_vector_code_size(code) : 0;
+    if (!sl_agpu_reserve(exec, memory)) {
+        sl_vector_code_destroy(code);
+        return NULL;
+    }
+    shader->memory += memory;
+    return code;
+}
+
+const struct sl_vector_code *sl_agpu_program_code(struct sl_agpu_exec *exec,
+                                                  struct sl_agpu_shader *shader)
+{
+    if (!shader->compiled) {
+        shader->compiled = true;
+        shader->code = compile(exec, shader);
+    }
+    return shader->code;
+}
+
 void sl_agpu_program_destroy(struct sl_agpu_exec *exec, struct sl_agpu_shader *shader)
 {
+    sl_vector_code_destroy(shader->code);
     sl_ir_destroy(shader->program);
     sl_agpu_release(exec, shader->memory);
     *shader = (struct sl_agpu_shader){0};

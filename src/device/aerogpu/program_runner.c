@@ -8,7 +8,7 @@ static sl_register_lanes *make_registers(uint32_t count)
 }
 
 bool sl_agpu_runner_init(struct sl_agpu_runner *runner, const struct sl_ir_program *program,
-                         unsigned lane_count)
+                         const struct sl_vector_code *code, unsigned lane_count)
 {
     *runner = (struct sl_agpu_runner){
         .program = program,
@@ -16,8 +16,13 @@ bool sl_agpu_runner_init(struct sl_agpu_runner *runner, const struct sl_ir_progr
         .outputs = make_registers(program->output_count),
         .system = make_registers(SL_IR_SYS_COUNT),
     };
-    runner->machine = sl_machine_create(program, lane_count);
-    if (runner->inputs && runner->outputs && runner->system && runner->machine) {
+    if (code) {
+        runner->vector = sl_vector_machine_create(code);
+    } else {
+        runner->machine = sl_machine_create(program, lane_count);
+    }
+    if (runner->inputs && runner->outputs && runner->system &&
+        (runner->machine || runner->vector)) {
         return true;
     }
     sl_agpu_runner_finish(runner);
@@ -27,6 +32,7 @@ bool sl_agpu_runner_init(struct sl_agpu_runner *runner, const struct sl_ir_progr
 void sl_agpu_runner_finish(struct sl_agpu_runner *runner)
 {
     sl_machine_destroy(runner->machine);
+    sl_vector_machine_destroy(runner->vector);
     free(runner->inputs);
     free(runner->outputs);
     free(runner->system);
@@ -48,5 +54,9 @@ struct sl_shader_call sl_agpu_runner_call(const struct sl_agpu_runner *runner,
 
 void sl_agpu_runner_run(struct sl_agpu_runner *runner, struct sl_shader_call *call)
 {
-    sl_interp_run(runner->machine, call);
+    if (runner->vector) {
+        sl_vector_run(runner->vector, call);
+    } else {
+        sl_interp_run(runner->machine, call);
+    }
 }

@@ -6,15 +6,16 @@
 
 struct sl_agpu_runner {
     const struct sl_ir_program *program;
-    struct sl_machine *machine;
+    struct sl_machine *machine; /* or vector */
+    struct sl_vector_machine *vector;
     sl_register_lanes *inputs;
     sl_register_lanes *outputs;
     sl_register_lanes *system;
 };
 
-/* For up to lane_count lanes. False without memory. */
+/* For up to lane_count lanes; with code, SL_LANES of them. False without memory. */
 bool sl_agpu_runner_init(struct sl_agpu_runner *runner, const struct sl_ir_program *program,
-                         unsigned lane_count);
+                         const struct sl_vector_code *code, unsigned lane_count);
 void sl_agpu_runner_finish(struct sl_agpu_runner *runner);
 
 /* A call over all of the program and the runner's registers. */

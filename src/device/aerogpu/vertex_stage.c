@@ -39,7 +39,7 @@ struct sl_agpu_vertex_stage *sl_agpu_vertex_stage_create(const struct sl_agpu_ve
     unsigned threads = sl_worker_pool_threads(source->pool);
     stage->runners = calloc(threads, sizeof(*stage->runners));
     for (unsigned i = 0; stage->runners && i < threads; i++) {
-        if (!sl_agpu_runner_init(&stage->runners[i], source->program, SL_LANES)) {
+        if (!sl_agpu_runner_init(&stage->runners[i], source->program, source->code, SL_LANES)) {
             break;
         }
         stage->thread_count++;

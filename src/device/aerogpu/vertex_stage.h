@@ -17,6 +17,7 @@ struct sl_agpu_vertex_stage;
 /* What stays the same from vertex to vertex. All pointers are the caller's and stay. */
 struct sl_agpu_vertex_source {
     const struct sl_ir_program *program;
+    const struct sl_vector_code *code; /* of the same program; NULL = interpret */
     const struct sl_shader_bindings *bindings;
     const struct sl_agpu_vertex_inputs *inputs;
     const struct sl_agpu_vertex_stream *streams; /* AEROGPU_LIMIT_VERTEX_BUFFER_SLOTS of them */
