@@ -60,13 +60,16 @@ static const uint32_t special_words[] = {
 };
 
 /* What a case feeds its program: mostly plain numbers, or numbers near the end of the range. */
-enum flavour { PLAIN, TINY, ANYTHING, FLAVOURS };
+enum flavour { PLAIN, TINY, ANYTHING, FLAVOURS, COUNTS = FLAVOURS };
 
 static uint32_t word(uint64_t *state, enum flavour flavour)
 {
     if (flavour == ANYTHING) {
         return one_in(state, 3) ? (uint32_t)next(state)
                                 : special_words[below(state, COUNT(special_words))];
+    }
+    if (flavour == COUNTS) {
+        return below(state, 20);
     }
     uint32_t bits = (uint32_t)next(state);
     if (flavour == TINY) {
@@ -355,11 +358,12 @@ static struct setting *new_setting(void)
     return setting;
 }
 
-static void randomise(struct setting *setting, uint64_t *state, enum flavour flavour)
+/* Constants of programs that loop are counts, so that loops end before their cap. */
+static void randomise(struct setting *setting, uint64_t *state, enum flavour flavour, bool loops)
 {
     for (unsigned i = 0; i < 256; i++) {
         for (unsigned c = 0; c < 4; c++) {
-            setting->rows[i][c] = word(state, flavour);
+            setting->rows[i][c] = word(state, loops ? COUNTS : flavour);
         }
     }
     for (unsigned i = 0; i < SL_IR_REGISTERS_MAX; i++) {
@@ -437,7 +441,7 @@ static bool check_program(struct setting *setting, const struct sl_ir_program *p
     cr_assert(vector && machine);
     uint64_t state = number;
     for (unsigned run = 0; run < 4 && !message[0]; run++) {
-        randomise(setting, &state, (enum flavour)((number + run) % FLAVOURS));
+        randomise(setting, &state, (enum flavour)((number + run) % FLAVOURS), program->has_loops);
         struct sl_shader_call calls[2];
         uint64_t quads = one_in(&state, 2) ? UINT64_MAX : next(&state);
         uint64_t lanes = (quads & UINT64_C(0x1111111111111111)) * 15;
@@ -483,6 +487,57 @@ Test(shader_vector, random_programs)
         cr_assert(run, "case %u", number);
         cr_assert_str_empty(message, "case %u: %s", number, message);
     }
+    free(setting);
+}
+
+/*
+ * Lane n stays for 300 n rounds of a loop whose operations count as 255 instructions each: the last
+ * ones exceed what an invocation may execute, in the middle of a round.
+ */
+Test(shader_vector, lanes_end_at_their_cap)
+{
+    struct sl_ir_builder builder;
+    sl_ir_builder_start(&builder, SL_IR_VERTEX, SL_IR_DXBC, 5, 0);
+    sl_ir_builder_reserve(&builder, 2);
+    struct sl_ir_src count = sl_ir_component(sl_ir_src(SL_IR_TEMP, 0), 0);
+    struct sl_ir_src done = sl_ir_component(sl_ir_src(SL_IR_TEMP, 0), 1);
+    struct sl_ir_src rounds = sl_ir_component(sl_ir_src(SL_IR_INPUT, 0), 0);
+    sl_ir_builder_source(&builder, 0);
+    sl_ir_append(&builder, SL_IR_LOOP);
+    sl_ir_append2(&builder, SL_IR_UGE, sl_ir_dst(SL_IR_TEMP, 0, 2), count, rounds)->cost = 255;
+    sl_ir_append_condition(&builder, SL_IR_BREAKC, done, true)->cost = 255;
+    for (unsigned i = 0; i < 2; i++) {
+        struct sl_ir_dst dst = sl_ir_dst(i ? SL_IR_OUTPUT : SL_IR_TEMP, 0, 1);
+        sl_ir_append2(&builder, SL_IR_IADD, dst, count, sl_ir_word(i ? 0 : 1))->cost = 255;
+    }
+    sl_ir_append(&builder, SL_IR_ENDLOOP)->cost = 255;
+    struct sl_ir_program *program = NULL;
+    char message[100];
+    cr_assert_eq(sl_ir_builder_complete(&builder, &program, message, sizeof(message)), SL_IR_OK);
+    sl_ir_builder_finish(&builder);
+    struct setting *setting = new_setting();
+    for (uint32_t lane = 0; lane < SL_LANES; lane++) {
+        setting->inputs[0][0][lane] = 300 * lane;
+    }
+    struct sl_vector_code *code = sl_vector_compile(program);
+    struct sl_vector_machine *vector = code ? sl_vector_machine_create(code) : NULL;
+    struct sl_machine *machine = sl_machine_create(program, SL_LANES);
+    cr_assert(vector && machine);
+    struct sl_shader_call calls[2];
+    for (unsigned i = 0; i < 2; i++) {
+        calls[i] = make_call(setting, program, i);
+        calls[i].lanes = UINT64_MAX;
+    }
+    sl_interp_run(machine, &calls[0]);
+    sl_vector_run(vector, &calls[1]);
+    compare(setting, program, calls, message, sizeof(message));
+    cr_assert_str_empty(message, "%s", message);
+    /* A round is 5 * 255; 13158 of them fit. */
+    cr_assert_eq(calls[1].capped, ~UINT64_C(0) << 44, "%llx", (unsigned long long)calls[1].capped);
+    sl_machine_destroy(machine);
+    sl_vector_machine_destroy(vector);
+    sl_vector_code_destroy(code);
+    sl_ir_destroy(program);
     free(setting);
 }
 
