@@ -16,10 +16,10 @@ SOVERSION := 0
 
 # What a bare Debian 12 needs besides make; `make deps` installs it.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libzstd-dev libpng-dev libxxhash-dev libmd-dev \
-  libcriterion-dev
+  libcriterion-dev libmpfr-dev
 MODULES  := yaml-0.1 libzstd libpng libxxhash libmd
 HAVE_DEPS := command -v $(CC) && command -v pkg-config && \
-  pkg-config --exists $(MODULES) criterion
+  pkg-config --exists $(MODULES) criterion mpfr
 
 WARNINGS := -std=c11 -pedantic -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
   -Wmissing-prototypes -Wcast-qual -Wcast-align -Wwrite-strings -Wpointer-arith -Wswitch-enum \
@@ -181,7 +181,7 @@ $(BUILD)/libscanlock.a: $(LIB_OBJ)
 $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a $(LDLIBS) \
-	  -lcriterion -lm -lz
+	  -lcriterion -lmpfr -lgmp -lm -lz
 
 .PHONY: integration
 integration: $(BUILD)/tests/integration-tests ## build and run the tests that need whole devices
