@@ -74,6 +74,7 @@ struct sl_texel_write {
     const char *format;     /* in the ABI's terms */
     const char *how;        /* what wrote where the command itself does not say it; may be "" */
     struct sl_texel source; /* copied from there, if its surface is not 0 */
+    uint32_t source_handle; /* of that surface, as it was created */
     bool drawn;             /* by a primitive, which the rest is about */
     uint32_t primitive;
     bool front;

@@ -65,6 +65,12 @@ struct sl_agpu_link_rules sl_agpu_draw_link_rules(const struct sl_agpu_run *run,
 struct sl_agpu_point_limits sl_agpu_draw_point_limits(const struct sl_agpu_run *run,
                                                       const struct sl_agpu_draw *draw);
 
+/* ---- draw_inspection.c ---- */
+
+/* Has the rasteriser report the watched texel if a target of the draw has it. */
+void sl_agpu_inspect_draw(struct sl_agpu_run *run, const struct sl_agpu_targets *targets,
+                          struct sl_raster_config *config);
+
 /* ---- texture_binding.c ---- */
 
 /* Whether the upstream D3D9 executor runs the context, which knows fewer states. */

@@ -429,6 +429,7 @@ enum sl_agpu_class sl_agpu_draw_run(struct sl_agpu_run *run, const struct sl_agp
         return SL_AGPU_OK;
     }
     set_programs(&pipeline);
+    sl_agpu_inspect_draw(run, &draw->targets, &pipeline.config);
     run_pipeline(&pipeline);
     if (pipeline.failed) {
         return sl_agpu_fail(run, SL_AGPU_HOST, "no memory to draw");

@@ -120,7 +120,8 @@ static void tell(struct sl_agpu_run *run, const struct place *place, struct sl_t
     }
 }
 
-static void report(struct sl_agpu_run *run, const char *how, const struct sl_texel *source)
+static void report(struct sl_agpu_run *run, const char *how, const struct sl_texel *source,
+                   uint32_t source_handle)
 {
     struct sl_agpu_inspection *it = &run->exec->inspection;
     struct place place;
@@ -133,6 +134,7 @@ static void report(struct sl_agpu_run *run, const char *how, const struct sl_tex
             .fate = SL_TEXEL_WRITTEN, .before = it->before, .after = value, .how = how};
         if (source) {
             write.source = *source;
+            write.source_handle = source_handle;
         }
         tell(run, &place, &write);
     }
@@ -140,15 +142,25 @@ static void report(struct sl_agpu_run *run, const char *how, const struct sl_tex
     it->covered = false;
 }
 
+void sl_agpu_inspect_tell(struct sl_agpu_run *run, struct sl_texel_write *write)
+{
+    struct sl_agpu_inspection *it = &run->exec->inspection;
+    struct place place;
+    if (locate(run->exec, &place)) {
+        it->before = write->after;
+        tell(run, &place, write);
+    }
+}
+
 void sl_agpu_inspect_report(struct sl_agpu_run *run, const char *how)
 {
-    report(run, how, NULL);
+    report(run, how, NULL, 0);
 }
 
 void sl_agpu_inspect_end(struct sl_agpu_run *run)
 {
     const struct sl_inspector *inspector = run->exec->config.inspector;
-    report(run, "", NULL);
+    report(run, "", NULL, 0);
     if (inspector && inspector->executed) {
         inspector->executed(inspector->data);
     }
@@ -195,5 +207,5 @@ void sl_agpu_inspect_copy(struct sl_agpu_run *run, const struct sl_agpu_storage 
              "from texture %" PRIu32 " mip %" PRIu32 " layer %" PRIu32 " (%" PRIu32 ", %" PRIu32
              ")",
              from->original, source.mip, source.layer, source.x, source.y);
-    report(run, how, &source);
+    report(run, how, &source, from->original);
 }

@@ -23,6 +23,10 @@ struct sl_agpu_inspection {
     struct sl_agpu_storage *watched; /* while it lives */
     uint64_t before;                 /* its texel as last reported */
     bool covered;                    /* the packet wrote to the texel, if only the same value */
+    uint32_t draw_slot;              /* of the draw in progress: the watched target, */
+    uint32_t draw_layer;             /* the layer of it that has the texel, */
+    uint32_t draw_layers;            /* how many it has */
+    bool draw_has_depth;
     struct sl_buf text;
 };
 
@@ -54,5 +58,8 @@ void sl_agpu_inspect_report(struct sl_agpu_run *run, const char *how);
 /* The same for a copy whose rectangle has the texel; corner is where the copied part began. */
 void sl_agpu_inspect_copy(struct sl_agpu_run *run, const struct sl_agpu_storage *from,
                           const struct sl_texel *corner, const struct sl_agpu_rect *to);
+
+/* Tells a value of the texel that is known from elsewhere: before and after are filled in. */
+void sl_agpu_inspect_tell(struct sl_agpu_run *run, struct sl_texel_write *write);
 
 #endif
