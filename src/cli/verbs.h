@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct sl_cli_verb sl_cli_replay;
+extern const struct sl_cli_verb sl_cli_blame;
 extern const struct sl_cli_verb sl_cli_check;
 extern const struct sl_cli_verb sl_cli_bless;
 extern const struct sl_cli_verb sl_cli_merge;

@@ -1,0 +1,185 @@
+/*
+ * Looking changes nothing, and sees everything: for every bundled AeroGPU trace, watched replays
+ * give the frames and lines of plain ones, and the values of a watched texel form a chain without
+ * gaps that ends in the pixel that is shown.
+ */
+#include "base/buf.h"
+#include "replay/blame.h"
+
+#include <criterion/criterion.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(inspection, .timeout = 300);
+
+/* ---- looking changes nothing ---- */
+
+static enum sl_status on_frame(void *data, uint32_t index, const char *name,
+                               const struct sl_image *image, struct sl_error *err)
+{
+    (void)err;
+    char hex[65];
+    sl_image_digest(image, hex);
+    sl_buf_printf(data, "%u %s %s\n", index, name, hex);
+    return SL_OK;
+}
+
+static enum sl_status on_line(void *data, const char *text, struct sl_error *err)
+{
+    (void)err;
+    sl_buf_printf(data, "%s\n", text);
+    return SL_OK;
+}
+
+static enum sl_status on_command(void *data, uint64_t event, const struct sl_command *command,
+                                 struct sl_error *err)
+{
+    (void)data;
+    (void)event;
+    (void)command;
+    (void)err;
+    return SL_OK;
+}
+
+static void on_texel(void *data, uint64_t event, const struct sl_texel_write *write)
+{
+    (void)data;
+    (void)event;
+    cr_assert_not_null(write->format);
+}
+
+static void replay(struct sl_trace *trace, uint64_t surface, struct sl_buf *out)
+{
+    struct sl_replay_options options;
+    struct sl_error err = {0};
+    sl_replay_options_defaults(&options);
+    options.watched = (struct sl_texel){.surface = surface, .x = 3, .y = 3};
+    struct sl_replay_callbacks callbacks = {.data = out, .frame = on_frame, .line = on_line};
+    if (surface != 0) {
+        callbacks.command = on_command;
+        callbacks.texel = on_texel;
+    }
+    sl_buf_clear(out);
+    cr_assert_eq(sl_trace_seek(trace, 0, &err), SL_OK);
+    cr_assert_eq(sl_replay_run(trace, &options, &callbacks, &err), SL_OK, "%s", err.message);
+}
+
+static void look(struct sl_trace *trace, const char *path)
+{
+    struct sl_buf plain = {0};
+    struct sl_buf watched = {0};
+    replay(trace, 0, &plain);
+    for (uint64_t surface = 1; surface <= 3; surface++) {
+        replay(trace, surface, &watched);
+        cr_assert(sl_buf_equal(&plain, &watched), "%s: surface %u", path, (unsigned)surface);
+    }
+    sl_buf_finish(&plain);
+    sl_buf_finish(&watched);
+}
+
+/* ---- and sees everything ---- */
+
+struct chain {
+    const char *path;
+    unsigned surfaces;
+    uint64_t value; /* of the current surface */
+    uint8_t rgba[4];
+    uint8_t expected[4]; /* of the first surface at its end */
+    bool checked;
+    bool in_memory;
+    uint64_t last_command;
+};
+
+static void on_blamed_frame(void *data, const struct sl_blame_frame *frame)
+{
+    struct chain *chain = data;
+    memcpy(chain->expected, frame->rgba, 4);
+    chain->in_memory = frame->source.in_memory;
+}
+
+static void on_shown(void *data, const struct sl_blame_place *place, const uint8_t before[4],
+                     const uint8_t after[4])
+{
+    (void)data;
+    (void)place;
+    (void)before;
+    (void)after;
+}
+
+static void check_end(struct chain *chain)
+{
+    if (chain->surfaces == 1 && !chain->in_memory) {
+        cr_assert_arr_eq(chain->rgba, chain->expected, 4, "%s", chain->path);
+        chain->checked = true;
+    }
+}
+
+static void on_surface(void *data, const struct sl_texel *texel, uint32_t handle, uint64_t command)
+{
+    (void)handle;
+    (void)command;
+    struct chain *chain = data;
+    cr_assert_neq(texel->surface, 0);
+    check_end(chain);
+    chain->surfaces++;
+    chain->value = 0;
+    chain->last_command = 0;
+}
+
+static void on_write(void *data, const struct sl_blame_place *place,
+                     const struct sl_texel_write *write)
+{
+    struct chain *chain = data;
+    cr_assert(place->in_command && place->command.index >= chain->last_command);
+    cr_assert_eq(write->before, chain->value, "%s: command %u", chain->path,
+                 (unsigned)place->command.index);
+    if (write->fate != SL_TEXEL_WRITTEN) {
+        cr_assert_eq(write->after, write->before, "%s", chain->path);
+    }
+    chain->value = write->after;
+    chain->last_command = place->command.index;
+    memcpy(chain->rgba, write->rgba_after, 4);
+}
+
+static bool follow(struct sl_trace *trace, const char *path, uint32_t at)
+{
+    struct chain chain = {.path = path};
+    const struct sl_blame_callbacks callbacks = {
+        .data = &chain,
+        .frame = on_blamed_frame,
+        .shown = on_shown,
+        .surface = on_surface,
+        .write = on_write,
+    };
+    struct sl_replay_options options;
+    struct sl_error err = {0};
+    sl_replay_options_defaults(&options);
+    enum sl_status status = sl_blame(trace, &options, "0", at, at, &callbacks, &err);
+    cr_assert(status == SL_OK || status == SL_ERR_USAGE, "%s: %s", path, err.message);
+    if (status == SL_OK) {
+        check_end(&chain);
+    }
+    return chain.checked;
+}
+
+Test(inspection, bundled_traces)
+{
+    glob_t found;
+    unsigned followed = 0;
+    cr_assert_eq(glob("traces/agpu_*.yaml", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i];
+        struct sl_trace *trace;
+        struct sl_error err = {0};
+        cr_assert_eq(sl_trace_open(path, &trace, &err), SL_OK, "%s", err.message);
+        if (sl_trace_event_count(trace) < 300) {
+            look(trace, path);
+            followed += follow(trace, path, 3);
+            followed += follow(trace, path, 20);
+        }
+        sl_trace_close(trace);
+    }
+    cr_assert_gt(followed, 40);
+    globfree(&found);
+}
