@@ -112,10 +112,48 @@ uint32_t sl_interp_component(const struct sl_machine *machine, const struct sl_i
     return 0;
 }
 
+/* All lanes of a component that lie side by side; NULL if they do not, or if it is not so simple.
+ */
+static const uint32_t *side_by_side(const struct sl_machine *machine, const struct sl_ir_src *src,
+                                    unsigned component)
+{
+    const struct sl_shader_call *call = machine->call;
+    if (machine->lane_count != SL_LANES || src->index[0].relative) {
+        return NULL;
+    }
+    if (src->file == SL_IR_TEMP) {
+        return temp_lanes(machine, machine->temps, src->reg, component);
+    }
+    if (src->file == SL_IR_INPUT && src->reg < machine->program->input_count) {
+        return call->inputs[src->reg][component];
+    }
+    if (src->file == SL_IR_OUTPUT && src->reg < machine->program->output_count) {
+        return call->outputs[src->reg][component];
+    }
+    return NULL;
+}
+
+static bool is_uniform(const struct sl_ir_src *src)
+{
+    return src->file == SL_IR_IMMEDIATE || (src->file == SL_IR_CONSTANT && !src->index[0].relative);
+}
+
 void sl_interp_fetch(const struct sl_machine *machine, const struct sl_ir_src *src,
                      unsigned component, sl_interp_lanes values)
 {
+    const uint32_t *lanes = side_by_side(machine, src, src->swizzle[component]);
+    if (lanes) {
+        memcpy(values, lanes, sizeof(sl_interp_lanes));
+        return;
+    }
     memset(values, 0, sizeof(sl_interp_lanes));
+    if (is_uniform(src)) {
+        uint32_t value = sl_interp_component(machine, src, src->swizzle[component], 0);
+        for (unsigned lane = 0; lane < machine->lane_count; lane++) {
+            values[lane] = value;
+        }
+        return;
+    }
     for (unsigned lane = 0; lane < machine->lane_count; lane++) {
         values[lane] = sl_interp_component(machine, src, src->swizzle[component], lane);
     }
@@ -186,10 +224,26 @@ static void write_lane(struct sl_machine *machine, const struct sl_ir_dst *dst,
     }
 }
 
+/* The destination's lanes lie side by side and all are written: no choice for each of them. */
+static bool write_whole(struct sl_machine *machine, const struct sl_ir_dst *dst,
+                        const sl_interp_lanes values[4])
+{
+    bool simple = machine->lane_count == SL_LANES && machine->active == UINT64_MAX &&
+                  !dst->saturate && !dst->index[0].relative &&
+                  (dst->file == SL_IR_TEMP || dst->file == SL_IR_OUTPUT);
+    for (unsigned c = 0; simple && c < 4; c++) {
+        uint32_t *lanes = dst->mask >> c & 1 ? destination(machine, dst, c, 0) : NULL;
+        if (lanes) {
+            memcpy(lanes, values[c], sizeof(values[c]));
+        }
+    }
+    return simple;
+}
+
 void sl_interp_write(struct sl_machine *machine, const struct sl_ir_dst *dst,
                      const sl_interp_lanes values[4])
 {
-    if (dst->file == SL_IR_NULL) {
+    if (dst->file == SL_IR_NULL || write_whole(machine, dst, values)) {
         return;
     }
     for (unsigned lane = 0; lane < machine->lane_count; lane++) {

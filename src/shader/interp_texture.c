@@ -37,6 +37,12 @@ static const struct shape shapes[SL_IR_OP_COUNT] = {
     [SL_IR_LOD] = {SL_LOD_IMPLICIT, 0, 0, 0, 0, 0},
 };
 
+/* Coordinates that a lookup has, its slice included. */
+static const uint8_t coord_counts[] = {
+    [SL_TEXTURE_1D] = 1,       [SL_TEXTURE_2D] = 2,       [SL_TEXTURE_CUBE] = 3,
+    [SL_TEXTURE_1D_ARRAY] = 2, [SL_TEXTURE_2D_ARRAY] = 3, [SL_TEXTURE_CUBE_ARRAY] = 4,
+};
+
 /* The values that a struct sl_sample points to. */
 struct sample_lanes {
     float coord[4][SL_LANES];
@@ -61,7 +67,7 @@ static void read_sample(const struct sl_machine *machine, const struct sl_ir_ins
         .compare = shape->reference,
         .reference = lanes->reference,
     };
-    for (unsigned c = 0; c < 4; c++) {
+    for (unsigned c = 0; c < coord_counts[insn->dimension]; c++) {
         sl_interp_read_float(machine, insn, 0, c, lanes->coord[c]);
         sample->coord[c] = lanes->coord[c];
     }
@@ -115,7 +121,10 @@ static void fill_unbound(const struct sl_machine *machine, const struct sl_ir_in
 static void execute_sample(struct sl_machine *machine, const struct sl_ir_insn *insn)
 {
     const struct sl_texture *texture = find_texture(machine, insn);
-    sl_texel_lanes texels = {{0}};
+    sl_texel_lanes texels;
+    if (machine->active != UINT64_MAX) {
+        memset(texels, 0, sizeof(texels));
+    }
     if (!texture) {
         fill_unbound(machine, insn, texels);
         write_texels(machine, insn, (const float(*)[SL_LANES])texels);
