@@ -3,7 +3,8 @@
  *
  * A target is created over guest memory that it does not own, is driven by register accesses,
  * notifications and virtual time, and tells an observer what a guest could have seen. Everything a
- * target does happens inside one of these calls; there are no threads and no clock behind it.
+ * target does happens inside one of these calls; nothing goes on after one returns, and there is no
+ * clock.
  * A guest's mistake is answered as the device's ABI says. The only failures are those of the host
  * (memory, a work limit); they are sticky and reported by fault().
  */
@@ -119,6 +120,8 @@ struct sl_target_config {
     uint32_t default_target_width; /* --default-target; 0 x 0 = none */
     uint32_t default_target_height;
     uint64_t max_memory_bytes; /* limit of host-owned resource bytes; 0 = the default */
+    uint64_t max_work;         /* limit of what commands may cost; 0 = the default */
+    unsigned thread_count;     /* threads that draw; 0 = 1. No result depends on it */
 };
 
 struct sl_target_impl {

@@ -21,6 +21,8 @@ struct sl_replay_options {
     uint64_t until_command;    /* the same with the index of struct sl_command */
     struct sl_texel watched;   /* what the texel callback is about */
     uint64_t max_memory_bytes; /* 0 = default */
+    uint64_t max_work;         /* 0 = default; see struct sl_target_config */
+    unsigned thread_count;     /* threads that draw; 0 = 1. No result depends on it */
 };
 
 /* Called in order; a status other than SL_OK ends the replay with it. Members may be NULL. */

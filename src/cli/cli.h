@@ -21,6 +21,8 @@ enum sl_cli_option_id {
     SL_CLI_PROFILE,
     SL_CLI_DEFAULT_TARGET,
     SL_CLI_MAX_MEMORY,
+    SL_CLI_MAX_WORK,
+    SL_CLI_THREADS,
     SL_CLI_JSON,
     SL_CLI_SHADERS,
     SL_CLI_YAML,
@@ -78,10 +80,14 @@ const struct sl_cli_verb *sl_cli_find_verb(const char *name);
     {SL_CLI_PROFILE, 0, "profile", "NAME", "run the device under this profile"},                   \
         {SL_CLI_DEFAULT_TARGET, 0, "default-target", "WxH",                                        \
          "give AeroGPU streams that clear or draw with no target bound a canvas of this size"},    \
+        {SL_CLI_MAX_MEMORY, 0, "max-memory", "BYTES",                                              \
+         "limit of guest memory and of device resources, 4 GiB each unless given; K, M and G may " \
+         "follow"},                                                                                \
     {                                                                                              \
-        SL_CLI_MAX_MEMORY, 0, "max-memory", "BYTES",                                               \
-            "limit of guest memory and of device resources, 4 GiB each unless given; K, M and G "  \
-            "may follow"                                                                           \
+        SL_CLI_MAX_WORK, 0, "max-work", "N",                                                       \
+            "limit of what a trace may cost in bytes touched, instructions of programs and "       \
+            "pixels, "                                                                             \
+            "2^38 for AeroGPU and 2^40 for virtio-gpu unless given"                                \
     }
 
 /* Prints the report to stderr and returns its status. */

@@ -9,6 +9,7 @@
 
 enum {
     OPTIONS_MAX = 24,
+    THREADS_MAX = 256,
     LONG_ONLY = 256, /* getopt's value for option n is n + LONG_ONLY */
 };
 
@@ -137,6 +138,7 @@ enum sl_status sl_cli_size(const struct sl_cli_args *args, enum sl_cli_option_id
 enum sl_status sl_cli_replay_options(const struct sl_cli_args *args,
                                      struct sl_replay_options *options)
 {
+    uint64_t threads = 1;
     sl_replay_options_defaults(options);
     options->profile = args->values[SL_CLI_PROFILE];
     enum sl_status status = sl_cli_number(args, SL_CLI_UNTIL, 0, UINT64_MAX, &options->until_event);
@@ -146,6 +148,13 @@ enum sl_status sl_cli_replay_options(const struct sl_cli_args *args,
     }
     if (status == SL_OK) {
         status = sl_cli_bytes(args, SL_CLI_MAX_MEMORY, &options->max_memory_bytes);
+    }
+    if (status == SL_OK) {
+        status = sl_cli_number(args, SL_CLI_MAX_WORK, 1, UINT64_MAX, &options->max_work);
+    }
+    if (status == SL_OK) {
+        status = sl_cli_number(args, SL_CLI_THREADS, 1, THREADS_MAX, &threads);
+        options->thread_count = (unsigned)threads;
     }
     if (status == SL_OK) {
         status = sl_cli_size(args, SL_CLI_DEFAULT_TARGET, &options->default_target_width,

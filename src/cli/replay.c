@@ -230,6 +230,8 @@ static const struct sl_cli_option options[] = {
     {SL_CLI_TRANSCRIPT, 't', "transcript", "FILE",
      "write what the guest could observe into FILE; '-' is standard output"},
     SL_CLI_REPLAY_OPTIONS,
+    {SL_CLI_THREADS, 0, "threads", "N",
+     "draw with N threads, one unless given; frames and transcript do not depend on it"},
     {SL_CLI_JSON, 0, "json", NULL, "print one JSON object per frame"},
 };
 

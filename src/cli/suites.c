@@ -67,6 +67,9 @@ enum sl_status sl_cli_test_options(const struct sl_cli_args *args, struct sl_tes
     options->profile = args->values[SL_CLI_PROFILE];
     enum sl_status status = sl_cli_bytes(args, SL_CLI_MAX_MEMORY, &options->max_memory_bytes);
     if (status == SL_OK) {
+        status = sl_cli_number(args, SL_CLI_MAX_WORK, 1, UINT64_MAX, &options->max_work);
+    }
+    if (status == SL_OK) {
         status = sl_cli_size(args, SL_CLI_DEFAULT_TARGET, &options->default_target_width,
                              &options->default_target_height);
     }

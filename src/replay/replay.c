@@ -413,6 +413,8 @@ static enum sl_status set_up(struct run *run, const struct sl_target_maker *make
         .default_target_width = options->default_target_width,
         .default_target_height = options->default_target_height,
         .max_memory_bytes = options->max_memory_bytes,
+        .max_work = options->max_work,
+        .thread_count = options->thread_count,
     };
     enum sl_status status = maker->create(&config, &run->target, run->err);
     if (status != SL_OK) {

@@ -266,6 +266,7 @@ enum sl_status sl_test_replay(const struct sl_suite_test *test,
     replay.default_target_height =
         forced ? options->default_target_height : test->default_target_height;
     replay.max_memory_bytes = options->max_memory_bytes;
+    replay.max_work = options->max_work;
     struct sl_trace *trace;
     enum sl_status status = sl_trace_open(test->trace, &trace, err);
     if (status == SL_OK) {

@@ -18,6 +18,7 @@ struct sl_test_options {
     uint32_t default_target_height;
     uint32_t repeat;
     uint64_t max_memory_bytes;
+    uint64_t max_work;
 };
 
 /* Opens the test's trace and replays it with the options of both. */

@@ -247,6 +247,58 @@ Test(draw_pixels, feedback_sees_earlier_primitives)
     rig_finish(&rig);
 }
 
+/* ---- threads ---- */
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+static float random_float(uint32_t *state, float size)
+{
+    return (float)(next_random(state) % 4096) * size / 4096.0f;
+}
+
+/* Many blended triangles over each other, drawn by so many threads. */
+static void draw_scene(unsigned threads, uint8_t pixels[256 * 256 * 4])
+{
+    struct rig rig = draw_rig_make((struct sl_agpu_exec_config){.thread_count = threads});
+    struct draw_vertex vertices[60];
+    uint32_t seed = 1;
+    TEXTURE(&rig, .handle = DRAW_FREE, .width = 256, .height = 256);
+    TEXTURE(&rig, .handle = DRAW_FREE + 1, .width = 256, .height = 256, .format = 32);
+    rig_set_target(&rig, DRAW_FREE, DRAW_FREE + 1);
+    rig_clear(&rig, AEROGPU_CLEAR_DEPTH, 1.0f, 0);
+    PACKET(&rig, AEROGPU_CMD_SET_BLEND_STATE, 1, AEROGPU_BLEND_SRC_ALPHA,
+           AEROGPU_BLEND_INV_SRC_ALPHA, AEROGPU_BLEND_OP_ADD, 0xF);
+    PACKET(&rig, AEROGPU_CMD_SET_DEPTH_STENCIL_STATE, 1, 1, AEROGPU_COMPARE_LESS_EQUAL, 0, 0);
+    for (unsigned i = 0; i < 20; i++) {
+        for (size_t k = 0; k < 60; k++) {
+            vertices[k] = (struct draw_vertex){
+                random_float(&seed, 20.0f) - 2.0f, random_float(&seed, 20.0f) - 2.0f,
+                random_float(&seed, 1.0f),         random_float(&seed, 1.0f),
+                random_float(&seed, 1.0f),         random_float(&seed, 1.0f)};
+        }
+        draw_rig_vertices(&rig, vertices, 60);
+        DRAW(&rig, 60);
+        rig_ok(&rig);
+    }
+    rig_read_texture(&rig, DRAW_FREE, 3, 0, 0, 256, 256, pixels, 256 * 256 * 4);
+    rig_finish(&rig);
+}
+
+Test(draw_pixels, threads_change_nothing)
+{
+    static uint8_t one[256 * 256 * 4];
+    static uint8_t more[256 * 256 * 4];
+    draw_scene(1, one);
+    for (unsigned threads = 2; threads <= 5; threads++) {
+        draw_scene(threads, more);
+        cr_assert_arr_eq(more, one, sizeof(one), "%u threads", threads);
+    }
+}
+
 /* ---- limits ---- */
 
 static const char endless_text[] = ".signature ISGN\n"

@@ -20,10 +20,10 @@ void sl_agpu_fail_memory(struct sl_agpu *dev, uint64_t size_bytes)
 
 bool sl_agpu_spend(struct sl_agpu *dev, uint64_t work)
 {
-    if (dev->fault == SL_OK && work > SL_AGPU_WORK_LIMIT - dev->work) {
-        dev->fault = sl_fail(&dev->fault_report, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
-                             "aerogpu: submissions reach the limit of %" PRIu64 " bytes of work",
-                             SL_AGPU_WORK_LIMIT);
+    if (dev->fault == SL_OK && work > dev->work_limit - dev->work) {
+        dev->fault =
+            sl_fail(&dev->fault_report, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                    "aerogpu: submissions reach the work limit of %" PRIu64, dev->work_limit);
     }
     if (dev->fault != SL_OK) {
         return false;
@@ -185,6 +185,8 @@ enum sl_status sl_aerogpu_create(const struct sl_target_config *config, struct s
         .default_target_width = config->default_target_width,
         .default_target_height = config->default_target_height,
         .max_memory_bytes = config->max_memory_bytes,
+        .half_pixel = options.half_pixel,
+        .thread_count = config->thread_count,
         .inspector = config->inspector,
     };
     struct sl_agpu *dev = calloc(1, sizeof(*dev));
@@ -199,6 +201,7 @@ enum sl_status sl_aerogpu_create(const struct sl_target_config *config, struct s
         .observer = config->observer,
         .exec = exec,
         .options = options,
+        .work_limit = config->max_work ? config->max_work : SL_AGPU_WORK_LIMIT,
     };
     sl_agpu_pci_init(dev);
     sl_agpu_registers_reset(dev);

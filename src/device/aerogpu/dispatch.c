@@ -97,9 +97,9 @@ static bool dispatch_init(struct dispatch *dispatch, const struct sl_agpu_shader
     if (!dispatch->runners || !dispatch->ended || !dispatch->shared) {
         return false;
     }
-    while (
-        dispatch->runner_count < count &&
-        sl_agpu_runner_init(&dispatch->runners[dispatch->runner_count], program, NULL, dispatch->width)) {
+    while (dispatch->runner_count < count &&
+           sl_agpu_runner_init(&dispatch->runners[dispatch->runner_count], program, NULL,
+                               dispatch->width)) {
         dispatch->runner_count++;
     }
     return dispatch->runner_count == count;

@@ -64,6 +64,9 @@ static void link_position(const struct sl_ir_program *producer, struct sl_agpu_l
     for (unsigned c = 0; c < 4; c++) {
         link->position[c] = component(producer, element ? element : &first_register, c, false);
     }
+    if (producer->output_count == 0) {
+        link->position[3] = constant(ONE_F32);
+    }
 }
 
 /* Clip or cull distances in the order of registers and components. */

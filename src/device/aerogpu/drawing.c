@@ -1,6 +1,8 @@
 /* What draws leave behind for the next: threads, the rasteriser, memory. */
 #include "device/aerogpu/draw.h"
 
+#include "base/fast_path.h"
+
 #include <stdlib.h>
 
 struct sl_agpu_drawing *sl_agpu_drawing_get(struct sl_agpu_exec *exec)
@@ -12,7 +14,7 @@ struct sl_agpu_drawing *sl_agpu_drawing_get(struct sl_agpu_exec *exec)
     if (!drawing) {
         return NULL;
     }
-    unsigned threads = exec->config.thread_count;
+    unsigned threads = sl_fast_path(SL_FAST_THREADS) ? exec->config.thread_count : 1;
     if (threads > 1) {
         drawing->pool = sl_worker_pool_create(threads);
     }

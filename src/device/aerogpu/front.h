@@ -28,6 +28,7 @@ struct sl_agpu_options {
     bool profile_aero;
     enum sl_agpu_flavour flavour;
     bool continues_on_error; /* failing packets are passed over */
+    bool half_pixel;         /* as in struct sl_agpu_exec_config */
 };
 
 /* Rules device.profile, device.option.unknown and device.option.value. */
@@ -40,8 +41,9 @@ enum sl_status sl_agpu_options_parse(struct sl_agpu_options *options,
 void sl_agpu_fail_memory(struct sl_agpu *dev, uint64_t size_bytes);
 
 /*
- * Ceiling on what one device does with command streams and tables, in bytes read (a submission
- * counts for some more): a small trace can name the same bytes again and again.
+ * Ceiling on what one device does with command streams and tables, unless its configuration has
+ * another: bytes read and touched, instructions of lanes, pixels; a submission counts for some
+ * more. A small trace can name the same bytes again and again.
  */
 #define SL_AGPU_WORK_LIMIT (UINT64_C(1) << 38)
 
@@ -326,6 +328,7 @@ struct sl_agpu {
     struct sl_buf scratch; /* table bytes, rows of pixels */
     struct sl_buf text;    /* of an observation */
     uint64_t work;
+    uint64_t work_limit;
     enum sl_status fault;
     struct sl_error fault_report;
 };

@@ -63,9 +63,17 @@ static bool set_on_error(void *data, unsigned index, const char *value)
     return options->continues_on_error || strcmp(value, "stop") == 0;
 }
 
+static bool set_half_pixel(void *data, unsigned index, const char *value)
+{
+    (void)index;
+    struct sl_agpu_options *options = data;
+    return sl_option_switch(value, &options->half_pixel);
+}
+
 static const struct sl_option_row rows[] = {
     {"features", "a number from 0 to 0x3f", set_features, 0, "features"},
     {"flavour", "auto, d3d9 or d3d11", set_flavour, 0, "flavour"},
+    {"half_pixel", "on or off", set_half_pixel, 0, "half_pixel"},
     {"on_error", "stop or continue", set_on_error, 0, "on_error"},
     {"vblank_hz", "a number from 1 to 1000000000, or off", set_vblank_hz, 0, "vblank_hz"},
 };

@@ -147,7 +147,7 @@ static void execute(struct sl_agpu *dev, const struct submission *s)
             .bytes = dev->stream.data,
             .size = dev->stream.size,
             .table = &dev->table,
-            .work_limit = SL_AGPU_WORK_LIMIT - dev->work,
+            .work_limit = dev->work_limit - dev->work,
             .on_failure = dev->options.continues_on_error ? record_packet_error : NULL,
             .data = &sink,
         };

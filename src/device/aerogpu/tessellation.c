@@ -64,11 +64,11 @@ struct sl_agpu_tessellation *sl_agpu_tessellation_create(struct sl_agpu_pipeline
     t->outputs = make_rows(SL_AGPU_PRIMITIVE_VERTICES, t->hull->output_count);
     t->domain_inputs = make_rows(SL_AGPU_PRIMITIVE_VERTICES, t->domain->input_count);
     t->vertices = malloc(SL_AGPU_TESS_POINTS_MAX * t->records.stride + 1);
-    bool ready = t->inputs && t->outputs && t->domain_inputs && t->vertices &&
-                 sl_agpu_runner_init(&t->hull_runner, t->hull, NULL, 1) &&
-                 sl_agpu_runner_init(&t->domain_runner, t->domain,
-                                     sl_agpu_program_code(pipeline->run->exec, programs->ds),
-                                     SL_LANES);
+    bool ready =
+        t->inputs && t->outputs && t->domain_inputs && t->vertices &&
+        sl_agpu_runner_init(&t->hull_runner, t->hull, NULL, 1) &&
+        sl_agpu_runner_init(&t->domain_runner, t->domain,
+                            sl_agpu_program_code(pipeline->run->exec, programs->ds), SL_LANES);
     if (!ready) {
         sl_agpu_tessellation_destroy(t);
         return NULL;

@@ -349,6 +349,7 @@ struct sl_vgpu {
     uint64_t memory_limit;
     uint64_t memory_used;
     uint64_t work;
+    uint64_t work_limit;
     enum sl_status fault;
     struct sl_error fault_report;
 };

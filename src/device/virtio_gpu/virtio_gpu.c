@@ -19,10 +19,10 @@ void sl_vgpu_fail_memory(struct sl_vgpu *dev, uint64_t size_bytes)
 
 bool sl_vgpu_spend(struct sl_vgpu *dev, uint64_t work)
 {
-    if (dev->fault == SL_OK && work > SL_VGPU_WORK_LIMIT - dev->work) {
-        dev->fault = sl_fail(&dev->fault_report, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
-                             "virtio-gpu: commands reach the limit of %" PRIu64 " bytes of work",
-                             SL_VGPU_WORK_LIMIT);
+    if (dev->fault == SL_OK && work > dev->work_limit - dev->work) {
+        dev->fault =
+            sl_fail(&dev->fault_report, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                    "virtio-gpu: commands reach the work limit of %" PRIu64, dev->work_limit);
     }
     if (dev->fault != SL_OK) {
         return false;
@@ -231,6 +231,7 @@ enum sl_status sl_virtio_gpu_create(const struct sl_target_config *config,
         .options = options,
         .memory_limit =
             config->max_memory_bytes ? config->max_memory_bytes : SL_VGPU_MEMORY_DEFAULT,
+        .work_limit = config->max_work ? config->max_work : SL_VGPU_WORK_LIMIT,
     };
     sl_vgpu_bus_init(dev);
     status = fault(&dev->target, err);
