@@ -32,7 +32,7 @@ WERROR   ?= -Werror
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSL_VERSION='"$(VERSION)"'
 CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -fno-math-errno \
   -ffile-prefix-map=$(CURDIR)=. -fvisibility=hidden -fPIC -pthread
-LDLIBS   += $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -pthread
+LDLIBS   += $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -pthread -lm
 
 ifeq ($(SAN),1)
 BUILD    := build-san

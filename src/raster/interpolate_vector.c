@@ -108,10 +108,10 @@ static inline void find_perspective(const struct sl_shape *shape, const struct q
     }
 }
 
-SL_CLONES void sl_interpolate_triangle(const struct sl_input_plan *plan,
-                                       const struct sl_quad *quads, unsigned quad_count,
-                                       unsigned lane, sl_register_lanes *inputs,
-                                       float depth[SL_LANES])
+SL_CLONES static void interpolate_triangle(const struct sl_input_plan *plan,
+                                           const struct sl_quad *quads, unsigned quad_count,
+                                           unsigned lane, sl_register_lanes *inputs,
+                                           float depth[SL_LANES])
 {
     const struct sl_shape *shape = quads->shape;
     struct quad_weights edges, linear, perspective;
@@ -144,4 +144,11 @@ SL_CLONES void sl_interpolate_triangle(const struct sl_input_plan *plan,
         }
         sl_interpolate_system(plan, &quads[q], lane + 4 * q, of_quad, inputs, depth);
     }
+}
+
+void sl_interpolate_triangle(const struct sl_input_plan *plan, const struct sl_quad *quads,
+                             unsigned quad_count, unsigned lane, sl_register_lanes *inputs,
+                             float depth[SL_LANES])
+{
+    interpolate_triangle(plan, quads, quad_count, lane, inputs, depth);
 }
