@@ -73,6 +73,26 @@ void sl_interp_account(struct sl_machine *machine, const struct sl_ir_insn *insn
 /* Any operation but control flow, for the active lanes. */
 void sl_interp_execute(struct sl_machine *machine, const struct sl_ir_insn *insn);
 
+/* ---- sampling, with operands wherever they are ---- */
+
+#define SL_INTERP_SAMPLE_SRCS 3u
+
+/* Components of operands, with modifiers; offsets are those of gathers, without. */
+struct sl_interp_operands {
+    const float *floats[SL_INTERP_SAMPLE_SRCS][4];
+    const uint32_t *offsets[2];
+};
+
+/* True for SAMPLE* and GATHER4*, LOD: operations for sl_interp_sample(). */
+bool sl_interp_samples(enum sl_ir_op op);
+
+/* How many components of an operand they read. */
+unsigned sl_interp_sample_components(const struct sl_ir_insn *insn, unsigned source);
+
+/* Texels of the active lanes, in the order of their channels; other lanes are left alone. */
+void sl_interp_sample(struct sl_machine *machine, const struct sl_ir_insn *insn,
+                      const struct sl_interp_operands *operands, sl_texel_lanes texels);
+
 /* Operations on textures and on buffers. */
 void sl_interp_texture(struct sl_machine *machine, const struct sl_ir_insn *insn);
 void sl_interp_memory(struct sl_machine *machine, const struct sl_ir_insn *insn);

@@ -43,60 +43,43 @@ static const uint8_t coord_counts[] = {
     [SL_TEXTURE_1D_ARRAY] = 2, [SL_TEXTURE_2D_ARRAY] = 3, [SL_TEXTURE_CUBE_ARRAY] = 4,
 };
 
-/* The values that a struct sl_sample points to. */
-struct sample_lanes {
-    float coord[4][SL_LANES];
-    float scalar[SL_LANES]; /* level of detail or bias */
-    float gradient[2][3][SL_LANES];
-    float reference[SL_LANES];
-    sl_interp_lanes offset[2];
-};
+bool sl_interp_samples(enum sl_ir_op op)
+{
+    return op >= SL_IR_SAMPLE && op <= SL_IR_LOD;
+}
 
-static void read_sample(const struct sl_machine *machine, const struct sl_ir_insn *insn,
-                        struct sample_lanes *lanes, struct sl_sample *sample)
+unsigned sl_interp_sample_components(const struct sl_ir_insn *insn, unsigned source)
+{
+    const struct shape *shape = &shapes[insn->op];
+    bool gradient = shape->gradient && source >= shape->gradient;
+    bool offset = shape->offset && source == shape->offset;
+    return source == 0 ? coord_counts[insn->dimension] : gradient ? 3 : offset ? 2 : 1;
+}
+
+static struct sl_sample describe_sample(const struct sl_machine *machine,
+                                        const struct sl_ir_insn *insn,
+                                        const struct sl_interp_operands *operands)
 {
     const struct shape *shape = &shapes[insn->op];
     bool pixel = machine->program->stage == SL_IR_PIXEL;
     bool implicit = shape->lod_source == SL_LOD_IMPLICIT;
-    *sample = (struct sl_sample){
+    struct sl_sample sample = {
         .dim = (enum sl_texture_dim)insn->dimension,
         .lod_source = implicit && !pixel ? SL_LOD_ZERO : shape->lod_source,
-        .lod = shape->lod ? lanes->scalar : NULL,
-        .bias = shape->bias ? lanes->scalar : NULL,
+        .lod = shape->lod ? operands->floats[shape->lod][0] : NULL,
+        .bias = shape->bias ? operands->floats[shape->bias][0] : NULL,
         .offset = {insn->offset[0], insn->offset[1], insn->offset[2]},
         .compare = shape->reference,
-        .reference = lanes->reference,
+        .reference = shape->reference ? operands->floats[shape->reference][0] : NULL,
     };
-    for (unsigned c = 0; c < coord_counts[insn->dimension]; c++) {
-        sl_interp_read_float(machine, insn, 0, c, lanes->coord[c]);
-        sample->coord[c] = lanes->coord[c];
-    }
-    if (shape->lod || shape->bias) {
-        sl_interp_read_float(machine, insn, 1, 0, lanes->scalar);
+    for (unsigned c = 0; c < 4; c++) {
+        sample.coord[c] = operands->floats[0][c];
     }
     for (unsigned c = 0; shape->gradient && c < 3; c++) {
-        sl_interp_read_float(machine, insn, shape->gradient, c, lanes->gradient[0][c]);
-        sl_interp_read_float(machine, insn, shape->gradient + 1u, c, lanes->gradient[1][c]);
-        sample->ddx[c] = lanes->gradient[0][c];
-        sample->ddy[c] = lanes->gradient[1][c];
+        sample.ddx[c] = operands->floats[shape->gradient][c];
+        sample.ddy[c] = operands->floats[shape->gradient + 1][c];
     }
-    if (shape->reference) {
-        sl_interp_read_float(machine, insn, shape->reference, 0, lanes->reference);
-    }
-    for (unsigned c = 0; shape->offset && c < 2; c++) {
-        sl_interp_fetch(machine, &insn->src[shape->offset], c, lanes->offset[c]);
-    }
-}
-
-/* Writes texels with their components in the order that the operation wants. */
-static void write_texels(struct sl_machine *machine, const struct sl_ir_insn *insn,
-                         const float texels[4][SL_LANES])
-{
-    sl_interp_lanes results[4];
-    for (unsigned c = 0; c < 4; c++) {
-        memcpy(results[c], texels[insn->result[c]], sizeof(results[c]));
-    }
-    sl_interp_write(machine, &insn->dst[0], (const sl_interp_lanes *)results);
+    return sample;
 }
 
 static bool is_gather(enum sl_ir_op op)
@@ -112,38 +95,69 @@ static void fill_unbound(const struct sl_machine *machine, const struct sl_ir_in
     bool zero = shapes[insn->op].reference || insn->op == SL_IR_LOD;
     for (unsigned c = 0; c < 4; c++) {
         unsigned channel = is_gather((enum sl_ir_op)insn->op) ? insn->channel : c;
+        float value = zero ? 0.0f : machine->call->bindings->unbound[channel];
         for (unsigned lane = 0; lane < SL_LANES; lane++) {
-            texels[c][lane] = zero ? 0.0f : machine->call->bindings->unbound[channel];
+            if (machine->active >> lane & 1) {
+                texels[c][lane] = value;
+            }
         }
     }
 }
 
-static void execute_sample(struct sl_machine *machine, const struct sl_ir_insn *insn)
+void sl_interp_sample(struct sl_machine *machine, const struct sl_ir_insn *insn,
+                      const struct sl_interp_operands *operands, sl_texel_lanes texels)
 {
     const struct sl_texture *texture = find_texture(machine, insn);
+    if (!texture) {
+        fill_unbound(machine, insn, texels);
+        return;
+    }
+    const struct sl_sampler *sampler = machine->call->bindings->samplers[insn->sampler];
+    struct sl_sample sample = describe_sample(machine, insn, operands);
+    if (insn->op == SL_IR_LOD) {
+        sl_texture_lod(texture, sampler, &sample, machine->active, texels);
+    } else if (is_gather((enum sl_ir_op)insn->op)) {
+        sl_texture_gather(texture, sampler, &sample, insn->channel,
+                          shapes[insn->op].offset ? operands->offsets : NULL, machine->active,
+                          texels);
+    } else {
+        sl_texture_sample(texture, sampler, &sample, machine->active, texels);
+    }
+}
+
+/* Writes texels with their components in the order that the operation wants. */
+static void write_texels(struct sl_machine *machine, const struct sl_ir_insn *insn,
+                         const float texels[4][SL_LANES])
+{
+    sl_interp_lanes results[4];
+    for (unsigned c = 0; c < 4; c++) {
+        memcpy(results[c], texels[insn->result[c]], sizeof(results[c]));
+    }
+    sl_interp_write(machine, &insn->dst[0], (const sl_interp_lanes *)results);
+}
+
+static void execute_sample(struct sl_machine *machine, const struct sl_ir_insn *insn)
+{
+    float floats[SL_INTERP_SAMPLE_SRCS][4][SL_LANES];
+    sl_interp_lanes offsets[2];
+    struct sl_interp_operands operands = {.offsets = {offsets[0], offsets[1]}};
+    unsigned count = sl_ir_op_info((enum sl_ir_op)insn->op)->src_count;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned components = sl_interp_sample_components(insn, i);
+        for (unsigned c = 0; c < components; c++) {
+            sl_interp_read_float(machine, insn, i, c, floats[i][c]);
+            operands.floats[i][c] = floats[i][c];
+        }
+    }
+    unsigned offset = shapes[insn->op].offset;
+    for (unsigned c = 0; offset && c < 2; c++) {
+        sl_interp_fetch(machine, &insn->src[offset], c, offsets[c]);
+    }
     sl_texel_lanes texels;
     if (machine->active != UINT64_MAX) {
         memset(texels, 0, sizeof(texels));
     }
-    if (!texture) {
-        fill_unbound(machine, insn, texels);
-        write_texels(machine, insn, (const float(*)[SL_LANES])texels);
-        return;
-    }
-    const struct sl_sampler *sampler = machine->call->bindings->samplers[insn->sampler];
-    struct sample_lanes lanes;
-    struct sl_sample sample;
-    read_sample(machine, insn, &lanes, &sample);
-    if (insn->op == SL_IR_LOD) {
-        sl_texture_lod(texture, sampler, &sample, machine->active, texels);
-    } else if (is_gather((enum sl_ir_op)insn->op)) {
-        bool per_lane = shapes[insn->op].offset;
-        const uint32_t *const offsets[2] = {lanes.offset[0], lanes.offset[1]};
-        sl_texture_gather(texture, sampler, &sample, insn->channel, per_lane ? offsets : NULL,
-                          machine->active, texels);
-    } else {
-        sl_texture_sample(texture, sampler, &sample, machine->active, texels);
-    }
+    sl_interp_sample(machine, insn, &operands, texels);
     write_texels(machine, insn, (const float(*)[SL_LANES])texels);
 }
 

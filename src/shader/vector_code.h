@@ -7,6 +7,7 @@
 #define SL_SHADER_VECTOR_CODE_H
 
 #include "shader/exec.h"
+#include "shader/interp_machine.h"
 #include "shader/vector_kernels.h"
 
 /* Storage of one component in all lanes. */
@@ -36,6 +37,13 @@ enum sl_vector_special {
     SL_VECTOR_KERNEL_STEP,
     SL_VECTOR_EXECUTE, /* the whole operation, by the interpreter */
     SL_VECTOR_FETCH,   /* a component of an operand, by the interpreter, without modifiers */
+    SL_VECTOR_SAMPLE,  /* texels of the active lanes, to dst and the three places after it */
+};
+
+/* Where operands of a sampling operation are. */
+struct sl_vector_sample {
+    uint32_t insn;
+    struct sl_vector_place places[SL_INTERP_SAMPLE_SRCS][4];
 };
 
 struct sl_vector_op {
@@ -46,7 +54,8 @@ struct sl_vector_op {
     uint8_t source;             /* FETCH */
     uint8_t component;
     uint8_t src_count;
-    uint32_t insn; /* EXECUTE, FETCH */
+    uint32_t insn;   /* EXECUTE, FETCH */
+    uint32_t sample; /* SAMPLE: its number */
     uint32_t and_bits;
     uint32_t xor_bits;
     struct sl_vector_place dst;
@@ -60,6 +69,8 @@ struct sl_vector_code {
     uint32_t *first;     /* [insn_count + 1]: the first op of each operation */
     uint32_t *next_flow; /* [insn_count + 1]: the next operation that is control flow, or the end */
     uint32_t *cost;      /* [insn_count + 1]: of all operations before */
+    struct sl_vector_sample *samples;
+    uint32_t sample_count;
     struct sl_vector_value *values;
     uint32_t value_count;
     struct sl_vector_place *cleared; /* temps and outputs that are zero at the start */

@@ -12,6 +12,7 @@
 /* Steps and values of a program that is worth it; others are the interpreter's. */
 #define OPS_MAX 65536u
 #define VALUES_MAX 2048u
+#define SAMPLES_MAX 4096u
 
 /* How far back an equal value is looked for. */
 #define VALUES_SEARCHED 64u
@@ -27,6 +28,7 @@ struct compiler {
     uint32_t scratch; /* slots it has taken */
     uint32_t op_capacity;
     uint32_t value_capacity;
+    uint32_t sample_capacity;
     bool failed;
 };
 
@@ -570,10 +572,87 @@ static void compile_uniform(struct compiler *compiler, const struct sl_ir_insn *
     }
 }
 
+/* ---- sampling ---- */
+
+/* Four places in a row. */
+static struct sl_vector_place new_scratch_row(struct compiler *compiler)
+{
+    struct sl_vector_place first = new_scratch(compiler);
+    for (unsigned c = 1; c < 4; c++) {
+        new_scratch(compiler);
+    }
+    return first;
+}
+
+/* True if the result can go to its register while operands are being read. */
+static bool is_direct_sample(const struct sl_ir_insn *insn)
+{
+    const struct sl_ir_dst *dst = &insn->dst[0];
+    bool direct = dst->mask == 15 && !dst->saturate;
+    for (unsigned c = 0; c < 4; c++) {
+        direct = direct && insn->result[c] == c;
+    }
+    unsigned count = sl_ir_op_info((enum sl_ir_op)insn->op)->src_count;
+    for (unsigned i = 0; i < count; i++) {
+        direct = direct && !(insn->src[i].file == dst->file && insn->src[i].reg == dst->reg);
+    }
+    return direct;
+}
+
+static bool add_sample(struct compiler *compiler, const struct sl_ir_insn *insn)
+{
+    struct sl_vector_sample sample = {.insn = compiler->insn};
+    unsigned count = sl_ir_op_info((enum sl_ir_op)insn->op)->src_count;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned components = sl_interp_sample_components(insn, i);
+        for (unsigned c = 0; c < components; c++) {
+            sample.places[i][c] = place_of(compiler, i, c);
+        }
+    }
+    struct sl_vector_code *code = compiler->code;
+    struct sl_vector_sample *samples =
+        grow(compiler, code->samples, code->sample_count, &compiler->sample_capacity, SAMPLES_MAX,
+             sizeof(*samples));
+    if (!samples) {
+        return false;
+    }
+    code->samples = samples;
+    code->samples[code->sample_count++] = sample;
+    return true;
+}
+
+static void compile_sample(struct compiler *compiler, const struct sl_ir_insn *insn)
+{
+    bool direct = is_direct_sample(insn);
+    if (!add_sample(compiler, insn)) {
+        return;
+    }
+    struct sl_vector_op op = {
+        .special = SL_VECTOR_SAMPLE,
+        .sample = compiler->code->sample_count - 1,
+        .dst = direct ? place_of_dst(&insn->dst[0], 0) : new_scratch_row(compiler),
+    };
+    add_op(compiler, &op);
+    for (unsigned c = 0; c < 4 && !direct; c++) {
+        struct sl_vector_place texel = op.dst;
+        texel.slot += insn->result[c];
+        if (insn->dst[0].mask >> c & 1) {
+            add_unary(compiler, insn->dst[0].saturate ? SL_VECTOR_SATURATE : SL_VECTOR_MOVE,
+                      place_of_dst(&insn->dst[0], c), texel);
+        }
+    }
+}
+
 static void compile_insn(struct compiler *compiler, const struct sl_ir_insn *insn)
 {
     compiler->scratch = 0;
-    if (sl_interp_is_flow((enum sl_ir_op)insn->op)) {
+    enum sl_ir_op op_name = (enum sl_ir_op)insn->op;
+    if (sl_interp_is_flow(op_name)) {
+        return;
+    }
+    bool per_lane_offset = op_name == SL_IR_GATHER4_PO || op_name == SL_IR_GATHER4_PO_C;
+    if (sl_interp_samples(op_name) && !per_lane_offset && is_plain_destination(&insn->dst[0])) {
+        compile_sample(compiler, insn);
         return;
     }
     bool has_kernel = kernels[insn->op].exists && is_plain_destination(&insn->dst[0]);
@@ -701,6 +780,7 @@ void sl_vector_code_destroy(struct sl_vector_code *code)
     free(code->first);
     free(code->next_flow);
     free(code->cost);
+    free(code->samples);
     free(code->values);
     free(code->cleared);
     free(code);

@@ -27,6 +27,7 @@ struct sl_vector_machine {
     const struct sl_vector_code *code;
     struct sl_machine *machine;
     struct sl_vector_step *steps;
+    struct sl_interp_operands *operands; /* of the code's samples */
     uint32_t *storage; /* values, then scratch, then spare, then lane_masks; SL_LANES each */
     uint32_t *value_words;
     uint32_t *spare;
@@ -50,7 +51,8 @@ struct sl_vector_machine {
 struct special {
     struct sl_vector_machine *machine;
     const struct sl_ir_insn *insn;
-    unsigned source;
+    const struct sl_interp_operands *operands; /* SAMPLE */
+    unsigned source;                           /* FETCH */
     unsigned component;
 };
 
@@ -68,6 +70,14 @@ static void execute(const struct sl_vector_step *step, uint32_t *dst)
     struct special special = special_of(step);
     unsigned flags = sl_host_flags_get();
     sl_interp_execute(special.machine->machine, special.insn);
+    sl_host_flags_set(flags);
+}
+
+static void sample(const struct sl_vector_step *step, uint32_t *dst)
+{
+    struct special special = special_of(step);
+    unsigned flags = sl_host_flags_get();
+    sl_interp_sample(special.machine->machine, special.insn, special.operands, (void *)dst);
     sl_host_flags_set(flags);
 }
 
@@ -109,35 +119,59 @@ static uint32_t *locate(struct sl_vector_machine *vector, struct sl_vector_place
     return (uint32_t *)(uintptr_t)registers[place.slot / 4][place.slot % 4];
 }
 
-static void link_step(struct sl_vector_machine *vector, const struct sl_vector_op *op,
-                      struct sl_vector_step *step)
+static void link_kernel(struct sl_vector_machine *vector, const struct sl_vector_op *op,
+                        struct sl_vector_step *step)
 {
     const sl_vector_function *functions = sl_vector_kernels();
     step->function = functions[op->kernel];
     step->fast = functions[op->fast];
     step->and_bits = op->and_bits;
     step->xor_bits = op->xor_bits;
+    step->dst = locate(vector, op->dst);
     step->whole = op->whole;
-    if (op->special == SL_VECTOR_KERNEL_STEP) {
-        step->dst = locate(vector, op->dst);
-        for (unsigned i = 0; i < op->src_count; i++) {
-            step->src[i] = locate(vector, op->src[i]);
-        }
-        return;
+    for (unsigned i = 0; i < op->src_count; i++) {
+        step->src[i] = locate(vector, op->src[i]);
     }
+}
+
+static void link_sample(struct sl_vector_machine *vector, uint32_t number)
+{
+    const struct sl_vector_sample *places = &vector->code->samples[number];
+    const struct sl_ir_insn *insn = &vector->code->program->insns[places->insn];
+    unsigned count = sl_ir_op_info((enum sl_ir_op)insn->op)->src_count;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned components = sl_interp_sample_components(insn, i);
+        for (unsigned c = 0; c < components; c++) {
+            const void *place = locate(vector, places->places[i][c]);
+            vector->operands[number].floats[i][c] = place;
+        }
+    }
+}
+
+static void link_special(struct sl_vector_machine *vector, const struct sl_vector_op *op,
+                         struct sl_vector_step *step)
+{
+    static const sl_vector_function functions[] = {
+        [SL_VECTOR_EXECUTE] = execute,
+        [SL_VECTOR_FETCH] = fetch,
+        [SL_VECTOR_SAMPLE] = sample,
+    };
     struct special special = {
         .machine = vector,
         .insn = &vector->code->program->insns[op->insn],
+        .operands = &vector->operands[op->sample],
         .source = op->source,
         .component = op->component,
     };
     _Static_assert(sizeof(special) <= sizeof(step->src), "a step has room");
     memcpy(step->src, &special, sizeof(special));
-    bool is_fetch = op->special == SL_VECTOR_FETCH;
-    step->dst = is_fetch ? locate(vector, op->dst) : NULL;
-    step->function = is_fetch ? fetch : execute;
+    step->dst = op->special == SL_VECTOR_EXECUTE ? NULL : locate(vector, op->dst);
+    step->function = functions[op->special];
     step->fast = step->function;
     step->whole = true;
+    if (op->special == SL_VECTOR_SAMPLE) {
+        link_sample(vector, op->sample);
+    }
 }
 
 /* Callers mostly come with the same registers again. */
@@ -151,7 +185,9 @@ static void link_steps(struct sl_vector_machine *vector, const struct sl_shader_
     vector->outputs = call->outputs;
     vector->system = call->system;
     for (uint32_t i = 0; i < vector->code->op_count; i++) {
-        link_step(vector, &vector->code->ops[i], &vector->steps[i]);
+        const struct sl_vector_op *op = &vector->code->ops[i];
+        bool kernel = op->special == SL_VECTOR_KERNEL_STEP;
+        (kernel ? link_kernel : link_special)(vector, op, &vector->steps[i]);
     }
 }
 
@@ -193,7 +229,9 @@ struct sl_vector_machine *sl_vector_machine_create(const struct sl_vector_code *
     vector->steps = calloc((size_t)code->op_count + 1, sizeof(*vector->steps));
     vector->value_words = calloc((size_t)code->value_count + 1, sizeof(*vector->value_words));
     vector->storage = aligned_alloc(64, slots * SL_LANES * sizeof(uint32_t));
-    if (!vector->machine || !vector->steps || !vector->value_words || !vector->storage) {
+    vector->operands = calloc((size_t)code->sample_count + 1, sizeof(*vector->operands));
+    if (!vector->machine || !vector->steps || !vector->value_words || !vector->storage ||
+        !vector->operands) {
         sl_vector_machine_destroy(vector);
         return NULL;
     }
@@ -213,6 +251,7 @@ void sl_vector_machine_destroy(struct sl_vector_machine *vector)
     }
     sl_machine_destroy(vector->machine);
     free(vector->steps);
+    free(vector->operands);
     free(vector->value_words);
     free(vector->storage);
     free(vector);
