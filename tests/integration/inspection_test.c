@@ -3,6 +3,7 @@
  * give the frames and lines of plain ones, and the values of a watched texel form a chain without
  * gaps that ends in the pixel that is shown.
  */
+#include "../unit/fail_alloc.h"
 #include "base/buf.h"
 #include "replay/blame.h"
 
@@ -182,4 +183,88 @@ Test(inspection, bundled_traces)
     }
     cr_assert_gt(followed, 40);
     globfree(&found);
+}
+
+/* ---- without memory ---- */
+
+static void ignore_frame(void *data, const struct sl_blame_frame *frame)
+{
+    (void)data;
+    (void)frame;
+}
+
+static void ignore_surface(void *data, const struct sl_texel *texel, uint32_t handle,
+                           uint64_t command)
+{
+    (void)data;
+    (void)texel;
+    (void)handle;
+    (void)command;
+}
+
+static void count_write(void *data, const struct sl_blame_place *place,
+                        const struct sl_texel_write *write)
+{
+    (void)place;
+    (void)write;
+    ++*(unsigned *)data;
+}
+
+static void count_line(void *data, const char *text)
+{
+    (void)text;
+    ++*(unsigned *)data;
+}
+
+static enum sl_status describe_end(void *data, uint64_t event, const struct sl_command *next,
+                                   struct sl_target *target, struct sl_error *err)
+{
+    (void)event;
+    (void)next;
+    return target->impl->describe(target, count_line, data, err);
+}
+
+/* Blames a pixel, stops before a command and describes it; returns what it listed. */
+static unsigned ask(struct sl_trace *trace, enum sl_status *status, struct sl_error *err)
+{
+    unsigned count = 0;
+    struct sl_replay_options options;
+    const struct sl_blame_callbacks blamed = {
+        .data = &count,
+        .frame = ignore_frame,
+        .shown = on_shown,
+        .surface = ignore_surface,
+        .write = count_write,
+    };
+    const struct sl_replay_callbacks stopped = {.data = &count, .ended = describe_end};
+    sl_replay_options_defaults(&options);
+    *status = sl_blame(trace, &options, "drawn", 1, 1, &blamed, err);
+    options.until_command = 27;
+    if (*status == SL_OK) {
+        *status = sl_trace_seek(trace, 0, err);
+    }
+    if (*status == SL_OK) {
+        *status = sl_replay_run(trace, &options, &stopped, err);
+    }
+    return count;
+}
+
+/* A failure is reported, or the guest was told and its picture is another one. */
+Test(inspection, each_allocation_fails)
+{
+    struct sl_trace *trace;
+    struct sl_error err = {0};
+    enum sl_status status;
+    bool failed = true;
+    cr_assert_eq(sl_trace_open("tests/cli/blame_trace.yaml", &trace, &err), SL_OK);
+    unsigned want = ask(trace, &status, &err);
+    cr_assert_eq(status, SL_OK);
+    for (unsigned n = 1; failed; n++) {
+        fail_alloc_arm(n);
+        unsigned got = ask(trace, &status, &err);
+        failed = fail_alloc_disarm();
+        cr_assert(status == SL_OK || status == SL_ERR_ENVIRONMENT || status == SL_ERR_USAGE);
+        cr_assert(failed || (status == SL_OK && got == want), "allocation %u", n);
+    }
+    sl_trace_close(trace);
 }

@@ -9,6 +9,7 @@
 #include "render/convert.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { VERTEX_BYTES = 24, TRIANGLE_WORK = 16 };
 
@@ -183,6 +184,15 @@ static enum sl_agpu_class check_state(struct sl_agpu_run *run, const struct sl_a
     return SL_AGPU_OK;
 }
 
+static void tell_triangle(struct sl_agpu_run *run, uint64_t index)
+{
+    if (run->exec->inspection.watched) {
+        char how[48];
+        snprintf(how, sizeof(how), "triangle %" PRIu64 " without programs", index);
+        sl_agpu_inspect_report(run, how);
+    }
+}
+
 enum sl_agpu_class sl_agpu_profile_t_draw(struct sl_agpu_run *run, const struct sl_agpu_draw *draw)
 {
     struct sl_agpu_storage *vertices = NULL;
@@ -212,6 +222,7 @@ enum sl_agpu_class sl_agpu_profile_t_draw(struct sl_agpu_run *run, const struct 
             v[k] = read_vertex(&canvas, bytes + (draw->first + i + k) * slot->stride_bytes);
         }
         sl_agpu_work(run, TRIANGLE_WORK + draw_triangle(&canvas, v));
+        tell_triangle(run, i / 3);
     }
     run->outcome->exhausted = sl_agpu_is_exhausted(run);
     return SL_AGPU_OK;
