@@ -233,7 +233,7 @@ static size_t put_ilay(uint8_t *out, const uint32_t (*elements)[7], uint32_t cou
     sl_put_le32(out + 8, count);
     sl_put_le32(out + 12, 0);
     for (size_t i = 0; i < count * (size_t)7; i++) {
-        sl_put_le32(out + 16 + 4 * i, elements[0][i]);
+        sl_put_le32(out + 16 + 4 * i, elements[i / 7][i % 7]);
     }
     return 16 + 28 * (size_t)count;
 }
