@@ -261,6 +261,37 @@ Test(draw_link, d3d9_sprites_saturation_and_sizes)
     free(vertex);
 }
 
+/* Inputs that no instruction reads are not worth a value. */
+Test(draw_link, unread_inputs)
+{
+    struct sl_ir_element outputs[] = {{.reg = 0, .mask = 0xF, .system_value = SL_SV_POSITION},
+                                      {.reg = 1, .mask = 0xF}};
+    struct sl_ir_element inputs[] = {{.reg = 0, .mask = 0xF, .system_value = SL_SV_POSITION},
+                                     {.reg = 1, .mask = 0xF}};
+    struct sl_ir_insn insns[] = {
+        {.src = {{.file = SL_IR_INPUT, .reg = 1, .swizzle = {1, 1, 3, 1}},
+                 {.file = SL_IR_TEMP, .reg = 0, .swizzle = {0, 1, 2, 3}}}},
+    };
+    uint8_t reads[SL_IR_REGISTERS_MAX];
+    struct sl_ir_program producer = producer_of(SL_IR_DXBC, outputs, 2);
+    struct sl_ir_program pixel = pixel_of(SL_IR_DXBC, inputs, 2);
+    struct sl_agpu_link_rules rules = {.point_size = ONE, .reads = reads};
+    struct sl_agpu_link link;
+    pixel.insns = insns;
+    pixel.insn_count = 1;
+    sl_agpu_link_find_reads(&pixel, reads);
+    sl_agpu_link_programs(&producer, &pixel, &rules, &link);
+    struct sl_raster_vertex *vertex = link_vertex(&link);
+    expect_row(vertex, 1, 0, 102, 0, 104);
+    cr_assert_eq(link.sources[0][0], SL_RASTER_ZERO);
+    cr_assert_eq(link.sources[1][1], SL_RASTER_PERSPECTIVE);
+    free(vertex);
+    insns[0].src[0].index[0].relative = true;
+    sl_agpu_link_find_reads(&pixel, reads);
+    sl_agpu_link_programs(&producer, &pixel, &rules, &link);
+    cr_assert_eq(link.sources[0][0], SL_RASTER_POSITION_X, "a relative index may reach all");
+}
+
 /* A declared output that the program has no register for reads as 0 instead of past the end. */
 Test(draw_link, outputs_past_the_last_register)
 {

@@ -322,6 +322,38 @@ static void link_d3d9(const struct sl_ir_program *producer, const struct sl_ir_p
     }
 }
 
+/* Signatures list inputs that no instruction reads, positions above all. */
+static void drop_unread(const uint8_t *reads, struct sl_agpu_link *link)
+{
+    for (uint32_t i = 0; i < link->row_count; i++) {
+        for (unsigned c = 0; c < 4; c++) {
+            if (!(reads[i] >> c & 1)) {
+                link->rows[i][c] = constant(0);
+                link->sources[i][c] = SL_RASTER_ZERO;
+            }
+        }
+    }
+}
+
+void sl_agpu_link_find_reads(const struct sl_ir_program *program,
+                             uint8_t reads[SL_IR_REGISTERS_MAX])
+{
+    memset(reads, 0, SL_IR_REGISTERS_MAX);
+    for (size_t i = 0; i < (size_t)program->insn_count * SL_IR_SRCS; i++) {
+        const struct sl_ir_src *src = &program->insns[i / SL_IR_SRCS].src[i % SL_IR_SRCS];
+        if (src->file != SL_IR_INPUT) {
+            continue;
+        }
+        if (src->index[0].relative) {
+            memset(reads, 0xF, SL_IR_REGISTERS_MAX);
+            return;
+        }
+        for (unsigned c = 0; c < 4 && src->reg < SL_IR_REGISTERS_MAX; c++) {
+            reads[src->reg] |= (uint8_t)(1u << src->swizzle[c]);
+        }
+    }
+}
+
 void sl_agpu_link_programs(const struct sl_ir_program *producer, const struct sl_ir_program *pixel,
                            const struct sl_agpu_link_rules *rules, struct sl_agpu_link *link)
 {
@@ -346,6 +378,9 @@ void sl_agpu_link_programs(const struct sl_ir_program *producer, const struct sl
         link_dxbc(producer, pixel, link);
     } else if (pixel) {
         link_d3d9(producer, pixel, rules, link);
+    }
+    if (rules->reads) {
+        drop_unread(rules->reads, link);
     }
 }
 

@@ -49,7 +49,14 @@ struct sl_agpu_link_rules {
     bool flat_colors;    /* D3DSHADE_FLAT */
     bool point_sprites;  /* points are drawn, with texture coordinates of their own */
     uint32_t point_size; /* float bits, where the program writes none */
+
+    /* Components of each pixel input that its program reads; NULL = all. Others need no value. */
+    const uint8_t *reads;
 };
+
+/* Components of each input register that a program reads. */
+void sl_agpu_link_find_reads(const struct sl_ir_program *program,
+                             uint8_t reads[SL_IR_REGISTERS_MAX]);
 
 /* producer is the vertex, domain or geometry program. pixel may be NULL. */
 void sl_agpu_link_programs(const struct sl_ir_program *producer, const struct sl_ir_program *pixel,

@@ -256,6 +256,7 @@ struct sl_agpu_link_rules sl_agpu_draw_link_rules(const struct sl_agpu_run *run,
     return (struct sl_agpu_link_rules){
         .flat_colors = state->flat_shade && !is_aero,
         .point_sprites = state->point_sprite && draws_points(run->context) && !is_aero,
+        .reads = draw->programs.ps ? draw->programs.ps->input_reads : NULL,
         .point_size = is_d3d9(draw) ? state->point_size : one,
     };
 }

@@ -13,6 +13,7 @@
 #include "device/aerogpu/inspection.h"
 #include "device/aerogpu/texture_layout.h"
 #include "device/aerogpu/vertex_layout.h"
+#include "shader/ir.h"
 
 #include <scanlock/aerogpu_abi.h>
 
@@ -62,17 +63,16 @@ struct sl_agpu_view {
 
 enum sl_agpu_family { SL_AGPU_FAMILY_D3D9, SL_AGPU_FAMILY_DXBC };
 
-struct sl_ir_program;
-
 /* One that the shader core refuses can be created and bound; a draw or dispatch with it fails. */
 struct sl_agpu_shader {
     enum sl_abi_stage stage;
     enum sl_agpu_family family;
-    struct sl_ir_program *program; /* NULL = refused */
-    struct sl_vector_code *code;   /* NULL = interpreted, or not used yet */
-    bool compiled;                 /* code was asked for */
-    char refusal[64];              /* what it uses that is not supported */
-    uint64_t memory;               /* of all this, counted in the budget */
+    struct sl_ir_program *program;            /* NULL = refused */
+    struct sl_vector_code *code;              /* NULL = interpreted, or not used yet */
+    uint8_t input_reads[SL_IR_REGISTERS_MAX]; /* components of each input that it reads */
+    bool compiled;                            /* code was asked for */
+    char refusal[64];                         /* what it uses that is not supported */
+    uint64_t memory;                          /* of all this, counted in the budget */
 };
 
 struct sl_agpu_sampler {

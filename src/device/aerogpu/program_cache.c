@@ -2,6 +2,7 @@
  * Programs of shader objects: translated when they are created, compiled when they first run.
  * One that the shader core refuses is kept with the reason, for whoever draws with it.
  */
+#include "device/aerogpu/draw_link.h"
 #include "device/aerogpu/exec.h"
 
 #include "base/bytes.h"
@@ -79,6 +80,7 @@ static enum sl_agpu_class keep(struct sl_agpu_run *run, struct sl_agpu_shader *s
         return sl_agpu_fail_host_memory(run, memory);
     }
     shader->memory = memory;
+    sl_agpu_link_find_reads(shader->program, shader->input_reads);
     return SL_AGPU_OK;
 }
 
