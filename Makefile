@@ -27,10 +27,13 @@ WARNINGS := -std=c11 -pedantic -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -
   -Wnested-externs
 WERROR   ?= -Werror
 
-# The same source must give the same bytes everywhere: no contraction, no paths in the binary. No
-# errno: a square root is an instruction then, and needs no libm.
+# The same source must give the same bytes everywhere: no contraction, no paths in the binary, and
+# binary32 arithmetic in binary32 where C would allow a compiler to be wider (s390x). No errno: a
+# square root is an instruction then.
+PRECISION := $(shell $(CC) -Werror -fexcess-precision=fast -x c -c /dev/null -o /dev/null \
+  2>/dev/null && echo -fexcess-precision=fast)
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSL_VERSION='"$(VERSION)"'
-CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off -fno-math-errno \
+CFLAGS   += $(WARNINGS) $(WERROR) $(OPT) -ffp-contract=off $(PRECISION) -fno-math-errno \
   -ffile-prefix-map=$(CURDIR)=. -fvisibility=hidden -fPIC -pthread
 LDLIBS   += $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -pthread -lm
 

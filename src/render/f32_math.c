@@ -2,6 +2,11 @@
 
 #include "render/convert.h"
 
+#include <float.h>
+
+/* x87 arithmetic and the like, in which a float is more than a float (docs/numerics.md). */
+_Static_assert(FLT_EVAL_METHOD == 0, "float expressions must be evaluated as float");
+
 #define SIGN_BIT UINT32_C(0x80000000)
 #define MAGNITUDE UINT32_C(0x7FFFFFFF)
 #define EXPONENT UINT32_C(0x7F800000)
