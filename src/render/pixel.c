@@ -1,6 +1,8 @@
 #include "render/pixel.h"
 
+#include "base/fast_path.h"
 #include "base/vector_clones.h"
+#include "render/byte_channels.h"
 #include "render/convert.h"
 #include "render/lane_vectors.h"
 
@@ -136,14 +138,6 @@ uint32_t sl_pixel_encode(enum sl_texel_format format, bool srgb, const float rgb
     return raw;
 }
 
-/* One 8-bit channel of all lanes. */
-SL_CLONES static void decode_byte(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
-{
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        out[lane] = (float)(int32_t)(raw[lane] >> shift & 0xFF) / 255.0f;
-    }
-}
-
 static void decode_byte_srgb(const uint32_t raw[SL_LANES], unsigned shift, float out[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
@@ -167,17 +161,6 @@ SL_INLINE sl_i32x4 encode_unorm(const float *in, double max)
     return SL_TO_I32((sl_i64x4)sum);
 }
 
-SL_CLONES static void encode_byte(const float in[SL_LANES], unsigned shift, uint32_t raw[SL_LANES])
-{
-    int32_t keep = (int32_t) ~(UINT32_C(0xFF) << shift);
-    for (unsigned lane = 0; lane < SL_LANES; lane += SL_GROUP) {
-        sl_i32x4 stored;
-        memcpy(&stored, raw + lane, sizeof(stored));
-        stored = (stored & keep) | encode_unorm(in + lane, 255.0) << (int32_t)shift;
-        memcpy(raw + lane, &stored, sizeof(stored));
-    }
-}
-
 SL_CLONES static void encode_depth24(const float in[SL_LANES], uint32_t raw[SL_LANES])
 {
     for (unsigned lane = 0; lane < SL_LANES; lane += SL_GROUP) {
@@ -196,10 +179,13 @@ static void encode_byte_srgb(const float in[SL_LANES], unsigned shift, uint32_t 
     }
 }
 
+/* Whether texels go through the kernels. */
 static bool has_bytes(enum sl_texel_format format)
 {
-    return format <= SL_TEXEL_R8G8B8X8;
+    return format <= SL_TEXEL_R8G8B8X8 && sl_fast_path(SL_FAST_RASTER);
 }
+
+static const float zeros[SL_LANES];
 
 void sl_pixel_decode_lanes(enum sl_texel_format format, bool srgb, const uint32_t raw[SL_LANES],
                            sl_texel_lanes rgba)
@@ -223,7 +209,7 @@ void sl_pixel_decode_lanes(enum sl_texel_format format, bool srgb, const uint32_
         } else if (srgb && i < 3) {
             decode_byte_srgb(raw, channel.shift, rgba[i]);
         } else {
-            decode_byte(raw, channel.shift, rgba[i]);
+            sl_byte_kernels()->unpack(raw, channel.shift, rgba[i]);
         }
     }
 }
@@ -238,10 +224,11 @@ void sl_pixel_encode_lanes(enum sl_texel_format format, bool srgb, const float *
         }
         return;
     }
-    uint32_t ones = layouts[format].ones;
-    for (unsigned lane = 0; lane < SL_LANES; lane++) {
-        raw[lane] |= ones;
-    }
+    struct sl_byte_packing packing = {
+        .channels = {zeros, zeros, zeros, zeros},
+        .keep = UINT32_MAX,
+        .ones = layouts[format].ones,
+    };
     for (unsigned i = 0; i < 4; i++) {
         struct pixel_channel channel = layouts[format].rgba[i];
         if (channel.width == 0 || !(write_mask >> i & 1)) {
@@ -250,9 +237,12 @@ void sl_pixel_encode_lanes(enum sl_texel_format format, bool srgb, const float *
         if (srgb && i < 3) {
             encode_byte_srgb(rgba[i], channel.shift, raw);
         } else {
-            encode_byte(rgba[i], channel.shift, raw);
+            packing.channels[i] = rgba[i];
+            packing.shifts[i] = channel.shift;
+            packing.keep &= ~(UINT32_C(0xFF) << channel.shift);
         }
     }
+    sl_byte_kernels()->pack(&packing, raw);
 }
 
 void sl_depth_encode_lanes(enum sl_texel_format format, const float depth[SL_LANES],
