@@ -43,13 +43,12 @@ static struct sl_raster_vertex *link_vertex(const struct sl_agpu_link *link)
 {
     sl_register_lanes *outputs = calloc(OUTPUTS, sizeof(*outputs));
     struct sl_raster_vertex *vertex = calloc(1, sl_raster_vertex_size(SL_RASTER_INPUTS));
-    struct sl_agpu_point_limits limits = {1.0f, 64.0f};
     for (uint32_t r = 0; r < OUTPUTS; r++) {
         for (uint32_t c = 0; c < 4; c++) {
             outputs[r][c][9] = 100 * r + c + 1;
         }
     }
-    sl_agpu_link_vertex(link, &limits, (const sl_register_lanes *)outputs, 9, vertex);
+    sl_agpu_link_vertex(link, (const sl_register_lanes *)outputs, 9, vertex);
     free(outputs);
     return vertex;
 }
@@ -80,7 +79,8 @@ Test(draw_link, sm4_by_register_number)
     };
     struct sl_ir_program producer = producer_of(SL_IR_DXBC, outputs, 4);
     struct sl_ir_program pixel = pixel_of(SL_IR_DXBC, inputs, 4);
-    struct sl_agpu_link_rules rules = {.point_size = ONE};
+    struct sl_agpu_link_rules rules = {
+        .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f};
     struct sl_agpu_link link;
     sl_agpu_link_programs(&producer, &pixel, &rules, &link);
     struct sl_raster_vertex *vertex = link_vertex(&link);
@@ -111,7 +111,8 @@ Test(draw_link, sm4_positions)
         {.reg = 3, .mask = 0xF, .semantic_hash = 0x7808E88A},
         {.reg = 4, .mask = 0xF, .system_value = SL_SV_POSITION},
     };
-    struct sl_agpu_link_rules rules = {.point_size = ONE};
+    struct sl_agpu_link_rules rules = {
+        .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f};
     struct sl_agpu_link link;
     static const uint32_t first[] = {0, 1, 301, 401};
     for (uint32_t count = 1; count <= 3; count++) {
@@ -143,7 +144,8 @@ Test(draw_link, sm4_system_values)
     };
     struct sl_ir_program producer = producer_of(SL_IR_DXBC, outputs, 6);
     struct sl_ir_program pixel = pixel_of(SL_IR_DXBC, inputs, 5);
-    struct sl_agpu_link_rules rules = {.point_size = ONE};
+    struct sl_agpu_link_rules rules = {
+        .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f};
     struct sl_agpu_link link;
     sl_agpu_link_programs(&producer, &pixel, &rules, &link);
     struct sl_raster_vertex *vertex = link_vertex(&link);
@@ -198,7 +200,8 @@ Test(draw_link, d3d9_by_semantic)
     inputs[6].system_value = SL_IR_SV_FACE_SIGN;
     struct sl_ir_program producer = producer_of(SL_IR_D3D9, outputs, 5);
     struct sl_ir_program pixel = pixel_of(SL_IR_D3D9, inputs, 7);
-    struct sl_agpu_link_rules rules = {.flat_colors = true, .point_size = ONE};
+    struct sl_agpu_link_rules rules = {
+        .flat_colors = true, .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f};
     struct sl_agpu_link link;
     sl_agpu_link_programs(&producer, &pixel, &rules, &link);
     struct sl_raster_vertex *vertex = link_vertex(&link);
@@ -233,7 +236,8 @@ Test(draw_link, d3d9_sprites_saturation_and_sizes)
     outputs[1].saturate = true;
     struct sl_ir_program producer = producer_of(SL_IR_D3D9, outputs, 4);
     struct sl_ir_program pixel = pixel_of(SL_IR_D3D9, inputs, 3);
-    struct sl_agpu_link_rules rules = {.point_sprites = true, .point_size = ONE};
+    struct sl_agpu_link_rules rules = {
+        .point_sprites = true, .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f};
     struct sl_agpu_link link;
     sl_agpu_link_programs(&producer, &pixel, &rules, &link);
     cr_assert_eq(link.sources[0][0], SL_RASTER_POINT_U);
@@ -245,7 +249,6 @@ Test(draw_link, d3d9_sprites_saturation_and_sizes)
     static const float colors[4] = {-1.0f, 0.25f, 7.0f, 1.0f};
     static const float sizes[][2] = {{0.5f, 1.0f}, {5.0f, 5.0f}, {99.0f, 64.0f}, {-3.0f, 1.0f}};
     static const float clamped[4] = {0.0f, 0.25f, 1.0f, 1.0f};
-    struct sl_agpu_point_limits limits = {1.0f, 64.0f};
     sl_register_lanes *out = calloc(OUTPUTS, sizeof(*out));
     struct sl_raster_vertex *vertex = calloc(1, sl_raster_vertex_size(SL_RASTER_INPUTS));
     for (size_t i = 0; i < 4; i++) {
@@ -253,7 +256,7 @@ Test(draw_link, d3d9_sprites_saturation_and_sizes)
     }
     for (size_t i = 0; i < 4; i++) {
         out[2][0][0] = sl_f32_to_bits(sizes[i][0]);
-        sl_agpu_link_vertex(&link, &limits, (const sl_register_lanes *)out, 0, vertex);
+        sl_agpu_link_vertex(&link, (const sl_register_lanes *)out, 0, vertex);
         cr_assert_eq(sl_f32_from_bits(vertex->inputs[1][i]), clamped[i]);
         cr_assert_eq(vertex->point_size, sizes[i][1]);
     }
@@ -275,7 +278,8 @@ Test(draw_link, unread_inputs)
     uint8_t reads[SL_IR_REGISTERS_MAX];
     struct sl_ir_program producer = producer_of(SL_IR_DXBC, outputs, 2);
     struct sl_ir_program pixel = pixel_of(SL_IR_DXBC, inputs, 2);
-    struct sl_agpu_link_rules rules = {.point_size = ONE, .reads = reads};
+    struct sl_agpu_link_rules rules = {
+        .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f, .reads = reads};
     struct sl_agpu_link link;
     pixel.insns = insns;
     pixel.insn_count = 1;
@@ -300,7 +304,8 @@ Test(draw_link, outputs_past_the_last_register)
     struct sl_ir_element inputs[] = {d3d9(0, SL_IR_USAGE_COLOR, 0, 0xF)};
     struct sl_ir_program producer = producer_of(SL_IR_D3D9, outputs, 2);
     struct sl_ir_program pixel = pixel_of(SL_IR_D3D9, inputs, 1);
-    struct sl_agpu_link_rules rules = {.point_size = ONE};
+    struct sl_agpu_link_rules rules = {
+        .point_size = 1.0f, .point_size_min = 1.0f, .point_size_max = 64.0f};
     struct sl_agpu_link link;
     sl_agpu_link_programs(&producer, &pixel, &rules, &link);
     struct sl_raster_vertex *vertex = link_vertex(&link);

@@ -198,6 +198,41 @@ Test(draw_patch, without_patches_the_programs_wait)
     rig_finish(&rig);
 }
 
+/* Each triangle of the tessellator becomes a point at its first corner. */
+static const char points_gs[] = POINT_SIGNATURES ".program SHEX\n"
+                                                 "gs_5_0\n"
+                                                 "dcl_input_siv v[3][0].xyzw, position\n"
+                                                 "dcl_input v[3][1].xyzw\n"
+                                                 "dcl_inputprimitive triangle\n"
+                                                 "dcl_stream m0\n"
+                                                 "dcl_outputtopology pointlist\n"
+                                                 "dcl_output_siv o0.xyzw, position\n"
+                                                 "dcl_output o1.xyzw\n"
+                                                 "dcl_maxout 1\n"
+                                                 "mov o0.xyzw, v[0][0].xyzw\n"
+                                                 "mov o1.xyzw, v[2][1].xyzw\n"
+                                                 "emit_stream m0\n"
+                                                 "ret\n";
+
+Test(draw_patch, a_geometry_program_behind_the_domain)
+{
+    static const uint8_t at[3][2] = {{0, 12}, {0, 6}, {6, 6}};
+    struct rig rig = make(TRI_HULL("2.000000", "output_triangle_cw"), TRI_DOMAIN("vpc4.xyzw"),
+                          AEROGPU_TOPOLOGY_PATCHLIST_3);
+    draw_rig_vertices(&rig, triangle, 3);
+    rig_create_program(&rig, DS + 1, SL_ABI_STAGE_GEOMETRY, points_gs);
+    PACKET(&rig, AEROGPU_CMD_BIND_SHADERS, DRAW_VS, DRAW_PS, 0, 0, DS + 1, HS, DS);
+    DRAW(&rig, 3);
+    rig_ok(&rig);
+    /* rows (0, 1 2) (3, 4) (5) of the domain: first corners are points 0, 3, 1, 3 */
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(draw_rig_pixel(&rig, at[i][0], at[i][1]), 0x00FF00FF, "point %zu:\n%s", i,
+                     draw_rig_picture(&rig));
+    }
+    cr_assert_eq(count_letter(&rig, 'g'), 3);
+    rig_finish(&rig);
+}
+
 /* ---- isolines and quads ---- */
 
 static const char lines_hull[] = POINT_SIGNATURES ".signature PCSG\n"

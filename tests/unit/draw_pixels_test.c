@@ -247,6 +247,69 @@ Test(draw_pixels, feedback_sees_earlier_primitives)
     rig_finish(&rig);
 }
 
+/* ---- D3D9 programs ---- */
+
+enum { VS9 = DRAW_FREE, PS9, DECLARATION };
+
+static struct rig make_d3d9(struct sl_agpu_exec_config config, const char *ps)
+{
+    struct rig rig = draw_rig_make(config);
+    rig_create_program(&rig, VS9, SL_ABI_STAGE_VERTEX,
+                       "vs_2_0\ndcl_position v0\ndcl_color v1\nmov oPos, v0\nmov oD0, v1\n");
+    rig_create_program(&rig, PS9, SL_ABI_STAGE_PIXEL, ps);
+    /* POSITION at 0 and COLOR at 16, FLOAT4 */
+    PACKET(&rig, AEROGPU_CMD_CREATE_INPUT_LAYOUT, DECLARATION, 24, 0, 0, 3, 0x00100000, 0x000A0003,
+           0xFF, 0x11);
+    PACKET(&rig, AEROGPU_CMD_SET_INPUT_LAYOUT, DECLARATION, 0);
+    PACKET(&rig, AEROGPU_CMD_BIND_SHADERS, VS9, PS9, 0, 0);
+    rig_ok(&rig);
+    return rig;
+}
+
+Test(draw_pixels, half_pixel)
+{
+    /* A square with its corners a little left and above of pixel centres: with the shift of half a
+     * pixel the column on its right and the row below fall out of it. */
+    static const struct draw_vertex square[] = {{2.75f, 2.75f, 0, 1, 0, 1},
+                                                {6.75f, 2.75f, 0, 1, 0, 1},
+                                                {2.75f, 6.75f, 0, 1, 0, 1},
+                                                {6.75f, 6.75f, 0, 1, 0, 1}};
+    static const uint8_t at[][2] = {{2, 2}, {3, 3}, {6, 6}};
+    for (int half = 0; half < 2; half++) {
+        struct rig rig = make_d3d9((struct sl_agpu_exec_config){.half_pixel = half},
+                                   "ps_2_0\ndcl v0\nmov oC0, v0\n");
+        draw_rig_vertices(&rig, square, 4);
+        draw_rig_topology(&rig, AEROGPU_TOPOLOGY_TRIANGLESTRIP);
+        DRAW(&rig, 4);
+        rig_ok(&rig);
+        expect_pixels(&rig, half ? "gg." : ".gg", at);
+        PACKET(&rig, AEROGPU_CMD_BIND_SHADERS, DRAW_VS, DRAW_PS, 0, 0);
+        PACKET(&rig, AEROGPU_CMD_SET_INPUT_LAYOUT, DRAW_LAYOUT, 0);
+        rig_clear_color(&rig, 0, 0, 0, 0);
+        DRAW(&rig, 4);
+        rig_ok(&rig);
+        expect_pixels(&rig, ".gg", at);
+        rig_finish(&rig);
+    }
+}
+
+/* c0 is the program's own, c1 the context's. */
+Test(draw_pixels, definitions_hide_constants)
+{
+    static const struct draw_vertex triangle[] = {
+        {0, 0, 0, 0, 0, 1}, {32, 0, 0, 0, 0, 1}, {0, 32, 0, 0, 0, 1}};
+    struct rig rig = make_d3d9((struct sl_agpu_exec_config){0},
+                               "ps_2_0\ndef c0, 1, 0, 0, 0\nmov r0, c0\nadd r0, r0, c1\n"
+                               "mov oC0, r0\n");
+    draw_rig_vertices(&rig, triangle, 3);
+    PACKET(&rig, AEROGPU_CMD_SET_SHADER_CONSTANTS_F, 1, 0, 2, 0, 0, 0x3F800000, 0, 0, 0, 0,
+           0x3F800000, 0x3F800000);
+    DRAW(&rig, 3);
+    rig_ok(&rig);
+    cr_assert_eq(draw_rig_pixel(&rig, 3, 3), 0xFF00FFFF);
+    rig_finish(&rig);
+}
+
 /* ---- threads ---- */
 
 static uint32_t next_random(uint32_t *state)

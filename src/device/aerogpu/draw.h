@@ -62,8 +62,6 @@ bool sl_agpu_draw_state(const struct sl_agpu_run *run, const struct sl_agpu_draw
 /* How outputs and inputs meet under the state of the context. */
 struct sl_agpu_link_rules sl_agpu_draw_link_rules(const struct sl_agpu_run *run,
                                                   const struct sl_agpu_draw *draw);
-struct sl_agpu_point_limits sl_agpu_draw_point_limits(const struct sl_agpu_run *run,
-                                                      const struct sl_agpu_draw *draw);
 
 /* ---- draw_inspection.c ---- */
 

@@ -117,10 +117,18 @@ static bool link_word(const struct sl_ir_program *producer, uint32_t system_valu
     return element != NULL;
 }
 
-static void link_point_size(const struct sl_ir_program *producer, uint32_t otherwise,
-                            struct sl_agpu_link *link)
+static float clamp(float value, float min, float max)
 {
-    link->point_size = constant(otherwise);
+    return sl_f32_min(sl_f32_max(value, min), max);
+}
+
+static void link_point_size(const struct sl_ir_program *producer,
+                            const struct sl_agpu_link_rules *rules, struct sl_agpu_link *link)
+{
+    link->point_size_min = rules->point_size_min;
+    link->point_size_max = rules->point_size_max;
+    link->point_size = constant(
+        sl_f32_to_bits(clamp(rules->point_size, rules->point_size_min, rules->point_size_max)));
     for (uint32_t i = 0; producer->family == SL_IR_D3D9 && i < producer->output_element_count;
          i++) {
         const struct sl_ir_element *element = &producer->outputs[i];
@@ -373,7 +381,7 @@ void sl_agpu_link_programs(const struct sl_ir_program *producer, const struct sl
     }
     link_word(producer, SL_SV_RENDER_TARGET_ARRAY_INDEX, &link->layer);
     link->writes_primitive_id = link_word(producer, SL_SV_PRIMITIVE_ID, &link->primitive_id);
-    link_point_size(producer, rules->point_size, link);
+    link_point_size(producer, rules, link);
     if (pixel && pixel->family == SL_IR_DXBC) {
         link_dxbc(producer, pixel, link);
     } else if (pixel) {
@@ -400,9 +408,8 @@ static float link_float(const struct sl_agpu_link_source *source, const sl_regis
     return sl_f32_from_bits(sl_agpu_link_word(source, outputs, lane));
 }
 
-void sl_agpu_link_vertex(const struct sl_agpu_link *link, const struct sl_agpu_point_limits *limits,
-                         const sl_register_lanes *outputs, unsigned lane,
-                         struct sl_raster_vertex *vertex)
+void sl_agpu_link_vertex(const struct sl_agpu_link *link, const sl_register_lanes *outputs,
+                         unsigned lane, struct sl_raster_vertex *vertex)
 {
     for (unsigned c = 0; c < 4; c++) {
         vertex->position[c] = link_float(&link->position[c], outputs, lane);
@@ -414,7 +421,9 @@ void sl_agpu_link_vertex(const struct sl_agpu_link *link, const struct sl_agpu_p
         vertex->cull[i] = link_float(&link->cull[i], outputs, lane);
     }
     float size = link_float(&link->point_size, outputs, lane);
-    vertex->point_size = sl_f32_min(sl_f32_max(size, limits->min), limits->max);
+    vertex->point_size = link->point_size.is_constant
+                             ? size
+                             : clamp(size, link->point_size_min, link->point_size_max);
     for (uint32_t i = 0; i < link->row_count; i++) {
         for (unsigned c = 0; c < 4; c++) {
             vertex->inputs[i][c] = sl_agpu_link_word(&link->rows[i][c], outputs, lane);

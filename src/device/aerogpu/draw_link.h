@@ -31,7 +31,9 @@ struct sl_agpu_link {
     uint32_t cull_count;
     struct sl_agpu_link_source clip[SL_RASTER_PLANES];
     struct sl_agpu_link_source cull[SL_RASTER_PLANES];
-    struct sl_agpu_link_source point_size;   /* a constant unless the program writes one */
+    struct sl_agpu_link_source point_size; /* a constant, clamped, unless the program writes it */
+    float point_size_min;
+    float point_size_max;
     struct sl_agpu_link_source layer;        /* of geometry programs, else the constant 0 */
     struct sl_agpu_link_source primitive_id; /* of geometry programs */
     bool writes_primitive_id;
@@ -46,9 +48,11 @@ void sl_agpu_link_registers(const struct sl_ir_program *producer, uint32_t count
 
 /* What of the context matters. */
 struct sl_agpu_link_rules {
-    bool flat_colors;    /* D3DSHADE_FLAT */
-    bool point_sprites;  /* points are drawn, with texture coordinates of their own */
-    uint32_t point_size; /* float bits, where the program writes none */
+    bool flat_colors;   /* D3DSHADE_FLAT */
+    bool point_sprites; /* points are drawn, with texture coordinates of their own */
+    float point_size;   /* where the program writes none */
+    float point_size_min;
+    float point_size_max;
 
     /* Components of each pixel input that its program reads; NULL = all. Others need no value. */
     const uint8_t *reads;
@@ -62,16 +66,9 @@ void sl_agpu_link_find_reads(const struct sl_ir_program *program,
 void sl_agpu_link_programs(const struct sl_ir_program *producer, const struct sl_ir_program *pixel,
                            const struct sl_agpu_link_rules *rules, struct sl_agpu_link *link);
 
-/* Point sizes go through here. */
-struct sl_agpu_point_limits {
-    float min;
-    float max;
-};
-
 /* Lane of outputs as a vertex of link->row_count rows. */
-void sl_agpu_link_vertex(const struct sl_agpu_link *link, const struct sl_agpu_point_limits *limits,
-                         const sl_register_lanes *outputs, unsigned lane,
-                         struct sl_raster_vertex *vertex);
+void sl_agpu_link_vertex(const struct sl_agpu_link *link, const sl_register_lanes *outputs,
+                         unsigned lane, struct sl_raster_vertex *vertex);
 
 /* A single component, as a layer or an id. */
 uint32_t sl_agpu_link_word(const struct sl_agpu_link_source *source,

@@ -47,7 +47,7 @@ void sl_agpu_records_store(const struct sl_agpu_records *records,
                            const sl_register_lanes *outputs, unsigned lane, void *record)
 {
     if (records->is_raster) {
-        sl_agpu_link_vertex(&pipeline->link, &pipeline->limits, outputs, lane, record);
+        sl_agpu_link_vertex(&pipeline->link, outputs, lane, record);
         return;
     }
     uint32_t(*rows)[4] = record;
@@ -247,6 +247,9 @@ static void run_instances(struct chunk *chunk)
             add_primitive(chunk, &source, &primitive, i);
         }
         sl_agpu_work(pipeline->run, PRIMITIVE_WORK + assembly.work);
+        if (assembly.id == 0) {
+            break; /* so are all instances */
+        }
     }
     if (chunk->count > 0 && !sl_agpu_is_exhausted(pipeline->run)) {
         flush_chunk(chunk);
@@ -374,7 +377,6 @@ static void set_programs(struct sl_agpu_pipeline *pipeline)
     struct sl_agpu_shader *ps = programs->ps;
     struct sl_agpu_link_rules rules = sl_agpu_draw_link_rules(run, pipeline->draw);
     sl_agpu_link_programs(producer->program, ps ? ps->program : NULL, &rules, &pipeline->link);
-    pipeline->limits = sl_agpu_draw_point_limits(run, pipeline->draw);
     config->input_count = pipeline->link.row_count;
     memcpy(config->sources, pipeline->link.sources, sizeof(config->sources));
     config->clip_count = pipeline->link.clip_count;

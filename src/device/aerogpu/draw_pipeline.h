@@ -25,8 +25,7 @@ struct sl_agpu_pipeline {
     const struct sl_agpu_draw *draw;
     struct sl_agpu_drawing *drawing;
     struct sl_raster_config config;
-    struct sl_agpu_link link; /* of the last producer */
-    struct sl_agpu_point_limits limits;
+    struct sl_agpu_link link;                  /* of the last producer */
     struct sl_agpu_tessellation *tessellation; /* NULL = no such programs */
     struct sl_agpu_geometry_stage *geometry;
     bool begun;  /* the rasteriser has primitives of this draw */

@@ -251,25 +251,19 @@ struct sl_agpu_link_rules sl_agpu_draw_link_rules(const struct sl_agpu_run *run,
                                                   const struct sl_agpu_draw *draw)
 {
     const struct sl_agpu_rasterizer *state = &run->context->rasterizer;
-    static const uint32_t one = 0x3F800000;
     bool is_aero = sl_agpu_is_aero_d3d9(run);
-    return (struct sl_agpu_link_rules){
+    struct sl_agpu_link_rules rules = {
         .flat_colors = state->flat_shade && !is_aero,
         .point_sprites = state->point_sprite && draws_points(run->context) && !is_aero,
+        .point_size = 1.0f,
+        .point_size_min = 1.0f,
+        .point_size_max = 1.0f,
         .reads = draw->programs.ps ? draw->programs.ps->input_reads : NULL,
-        .point_size = is_d3d9(draw) ? state->point_size : one,
     };
-}
-
-struct sl_agpu_point_limits sl_agpu_draw_point_limits(const struct sl_agpu_run *run,
-                                                      const struct sl_agpu_draw *draw)
-{
-    const struct sl_agpu_rasterizer *state = &run->context->rasterizer;
-    if (!is_d3d9(draw) || sl_agpu_is_aero_d3d9(run)) {
-        return (struct sl_agpu_point_limits){1.0f, 1.0f};
+    if (is_d3d9(draw) && !is_aero) {
+        rules.point_size = sl_f32_from_bits(state->point_size);
+        rules.point_size_min = sl_f32_from_bits(state->point_size_min);
+        rules.point_size_max = sl_f32_from_bits(state->point_size_max);
     }
-    return (struct sl_agpu_point_limits){
-        sl_f32_from_bits(state->point_size_min),
-        sl_f32_from_bits(state->point_size_max),
-    };
+    return rules;
 }

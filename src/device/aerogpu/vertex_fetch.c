@@ -162,10 +162,14 @@ void sl_agpu_vertex_fetch(const struct sl_agpu_vertex_inputs *inputs,
         uint32_t value[4];
         fetch_register(inputs, input->element, streams, rules, key, value);
         for (unsigned c = 0; c < 4; c++) {
-            value[c] = input->vertex_id_mask >> c & 1     ? vertex_id
-                       : input->instance_id_mask >> c & 1 ? instance_id
-                                                          : value[c];
             registers[i][c][lane] = value[c];
+        }
+        for (unsigned c = 0; (input->vertex_id_mask | input->instance_id_mask) >> c; c++) {
+            if (input->vertex_id_mask >> c & 1) {
+                registers[i][c][lane] = vertex_id;
+            } else if (input->instance_id_mask >> c & 1) {
+                registers[i][c][lane] = instance_id;
+            }
         }
     }
 }

@@ -110,7 +110,7 @@ static uint32_t convert(enum sl_agpu_vertex_type type, uint32_t raw, unsigned bi
     case SL_AGPU_VERTEX_UINT:
         return raw;
     case SL_AGPU_VERTEX_SINT:
-        return bits == 32 ? raw : sign_extend(raw, bits);
+        return sign_extend(raw, bits);
     case SL_AGPU_VERTEX_USCALED:
         return sl_f32_to_bits((float)raw);
     case SL_AGPU_VERTEX_SSCALED:
@@ -121,24 +121,32 @@ static uint32_t convert(enum sl_agpu_vertex_type type, uint32_t raw, unsigned bi
 
 static uint32_t read_component(const uint8_t *bytes, unsigned size, unsigned bit, unsigned bits)
 {
-    if (bits == 32) {
-        return sl_get_le32(bytes + bit / 8);
-    }
     uint32_t word = (uint32_t)sl_get_le(bytes + bit / 32 * 4, size < 4 ? size : 4);
     return word >> bit % 32 & ((UINT32_C(1) << bits) - 1);
+}
+
+/* Words need no conversion; they are what most vertices are made of. */
+static void read_stored(const struct sl_agpu_vertex_format *format, const uint8_t *bytes,
+                        uint32_t stored[4])
+{
+    unsigned bit = 0;
+    for (unsigned i = 0; i < 4 && format->bits[i]; i++) {
+        unsigned bits = format->bits[i];
+        stored[i] = bits == 32
+                        ? sl_get_le32(bytes + bit / 8)
+                        : convert((enum sl_agpu_vertex_type)format->type,
+                                  read_component(bytes, format->size_bytes, bit, bits), bits);
+        bit += bits;
+    }
 }
 
 void sl_agpu_vertex_decode(const struct sl_agpu_vertex_format *format, const uint8_t *bytes,
                            uint32_t value[4])
 {
-    enum sl_agpu_vertex_type type = (enum sl_agpu_vertex_type)format->type;
-    bool is_integer = type == SL_AGPU_VERTEX_UINT || type == SL_AGPU_VERTEX_SINT;
+    bool is_integer = format->type == SL_AGPU_VERTEX_UINT || format->type == SL_AGPU_VERTEX_SINT;
     uint32_t stored[5] = {0};
-    unsigned bit = 0;
-    for (unsigned i = 0; bytes && i < 4 && format->bits[i]; i++) {
-        uint32_t raw = read_component(bytes, format->size_bytes, bit, format->bits[i]);
-        stored[i] = convert(type, raw, format->bits[i]);
-        bit += format->bits[i];
+    if (bytes) {
+        read_stored(format, bytes, stored);
     }
     for (unsigned i = 0; i < 4; i++) {
         value[i] = stored[format->from[i]];
