@@ -55,7 +55,15 @@ void sl_interpolate_triangle(const struct sl_input_plan *plan, const struct sl_q
                              unsigned quad_count, unsigned first_lane, sl_register_lanes *inputs,
                              float depth[SL_LANES]);
 
-/* What both share: POINT_U and POINT_V count as perspective for shapes that are no points. */
+/*
+ * A strip: SL_QUADS quads of one triangle side by side from the first, in all lanes. again: the
+ * lanes are those of the last strip, and it was of the same triangle, so values that all its pixels
+ * share are there already.
+ */
+void sl_interpolate_strip(const struct sl_input_plan *plan, const struct sl_quad *first, bool again,
+                          sl_register_lanes *inputs, float depth[SL_LANES]);
+
+/* What all share: POINT_U and POINT_V count as perspective for shapes that are no points. */
 static inline bool sl_item_is_perspective(const struct sl_shape *shape, struct sl_input_item item)
 {
     return item.source == SL_RASTER_PERSPECTIVE ||

@@ -1,111 +1,213 @@
 /*
- * Quads of one triangle, their four lanes side by side. Operations are those of
- * sl_interpolate_plain() in the same order, so the bits are the same.
+ * Quads of one triangle, lanes side by side. Operations are those of sl_interpolate_plain() in the
+ * same order, so the bits are the same.
  */
 #include "raster/interpolate.h"
 
 #include "base/vector_clones.h"
 #include "render/f32_math.h"
+#include "render/lane_vectors.h"
 
 #include <string.h>
 
-typedef double quad_f64 __attribute__((vector_size(32)));
-typedef int64_t quad_i64 __attribute__((vector_size(32)));
-typedef float quad_f32 __attribute__((vector_size(16)));
-typedef uint32_t quad_u32 __attribute__((vector_size(16)));
+/* Vectors are passed between functions that are one when compiled; no calling convention matters.
+ */
+#pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Weights of a triangle's vertices in the lanes of successive quads. */
-struct quad_weights {
-    quad_f64 of[3][SL_QUADS];
+/* Two quads. */
+#define PAIRS (SL_QUADS / 2)
+#define PAIR_LANES 8u
+
+typedef float pair_f32 __attribute__((vector_size(32)));
+typedef int32_t pair_i32 __attribute__((vector_size(32)));
+
+/* A value for each of a triangle's vertices, in the lanes of successive quads. */
+struct weights {
+    sl_f64x4 of[3][SL_QUADS];
 };
 
 /* What sl_f32_fin() does, on the rounded values. */
-static inline void store_finished(const quad_f64 *value, uint32_t *out)
+SL_INLINE pair_i32 finish(pair_f32 rounded)
 {
-    quad_f32 rounded = __builtin_convertvector(*value, quad_f32);
-    quad_u32 bits, size, is_small, is_nan;
-    memcpy(&bits, &rounded, sizeof(bits));
-    size = bits & 0x7FFFFFFFU;
-    is_small = (quad_u32)(size < 0x00800000U);
-    is_nan = (quad_u32)(size > 0x7F800000U);
-    bits &= 0x80000000U | ~is_small;
-    bits = (bits & ~is_nan) | (is_nan & SL_F32_NAN_BITS);
-    memcpy(out, &bits, sizeof(bits));
+    pair_i32 bits = (pair_i32)rounded;
+    pair_i32 is_small = (bits & 0x7F800000) == 0;
+    pair_i32 is_nan = rounded != rounded;
+    bits &= ~is_small | INT32_MIN;
+    return (bits & ~is_nan) | (is_nan & (int32_t)SL_F32_NAN_BITS);
+}
+
+SL_INLINE pair_i32 finish_pair(sl_f64x4 first, sl_f64x4 second)
+{
+    sl_f32x4 a = SL_TO_F32(first), b = SL_TO_F32(second);
+    return finish(__builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* The last pair may be only half wanted. */
+SL_INLINE void store_lanes(pair_i32 value, uint32_t *out, unsigned lane, unsigned lane_count)
+{
+    unsigned count = lane_count - lane < PAIR_LANES ? lane_count - lane : PAIR_LANES;
+    if (count == PAIR_LANES) {
+        memcpy(out + lane, &value, sizeof(value));
+    } else {
+        memcpy(out + lane, &value, sizeof(value) / 2);
+    }
+}
+
+/* The value of one quad's lanes. */
+SL_INLINE sl_f64x4 weighted(const double values[3], const struct weights *weights, unsigned quad)
+{
+    return (values[0] * weights->of[0][quad] + values[1] * weights->of[1][quad]) +
+           values[2] * weights->of[2][quad];
 }
 
 /* Values at the vertices give one value for each lane; equal ones give themselves. */
-static inline void weigh(float a, float b, float c, const struct quad_weights *weights,
-                         unsigned quad_count, uint32_t *out)
+SL_INLINE void weigh(const float values[3], const struct weights *weights, unsigned lane_count,
+                     uint32_t *out)
 {
-    double wide_a = (double)a, wide_b = (double)b, wide_c = (double)c;
-    if (a == b && b == c) {
-        quad_f64 value = wide_a - (quad_f64){0};
-        for (unsigned q = 0; q < quad_count; q++) {
-            store_finished(&value, out + 4 * q);
+    const double wide[3] = {(double)values[0], (double)values[1], (double)values[2]};
+    bool equal = values[0] == values[1] && values[1] == values[2];
+    pair_i32 value = finish(values[0] - (pair_f32){0});
+    for (unsigned lane = 0; lane < lane_count; lane += PAIR_LANES) {
+        unsigned q = lane / 4;
+        if (!equal) {
+            value = finish_pair(weighted(wide, weights, q), weighted(wide, weights, q + 1));
         }
-        return;
-    }
-    for (unsigned q = 0; q < quad_count; q++) {
-        quad_f64 value =
-            (wide_a * weights->of[0][q] + wide_b * weights->of[1][q]) + wide_c * weights->of[2][q];
-        store_finished(&value, out + 4 * q);
+        store_lanes(value, out, lane, lane_count);
     }
 }
 
-static inline void weigh_items(const struct sl_shape *shape, const struct sl_input_item *items,
-                               unsigned count, unsigned quad_count, unsigned lane,
-                               const struct quad_weights *weights, sl_register_lanes *inputs)
+/* What all steps below work on. */
+struct task {
+    const struct sl_shape *shape;
+    unsigned first_lane, lane_count;
+    bool again; /* see sl_interpolate_strip() */
+    sl_register_lanes *inputs;
+};
+
+SL_INLINE void weigh_items(const struct task *task, const struct sl_input_item *items,
+                           unsigned count, const struct weights *weights)
 {
     for (unsigned n = 0; n < count; n++) {
         unsigned reg = items[n].reg, component = items[n].component;
         float values[3];
         for (int k = 0; k < 3; k++) {
-            memcpy(&values[k], &shape->rows[k][reg][component], sizeof(float));
+            memcpy(&values[k], &task->shape->rows[k][reg][component], sizeof(float));
         }
-        weigh(values[0], values[1], values[2], weights, quad_count, &inputs[reg][component][lane]);
+        if (task->again && values[0] == values[1] && values[1] == values[2]) {
+            continue;
+        }
+        weigh(values, weights, task->lane_count, &task->inputs[reg][component][task->first_lane]);
     }
 }
 
-/* The values of the edge functions; every step is exact. */
-static inline void find_edges(const struct sl_edges *edges, const struct sl_quad *quads,
-                              unsigned quad_count, struct quad_weights *out)
+/* The values of the edge functions; every step is exact. The last pair is always whole. */
+SL_INLINE void find_edges(const struct sl_edges *edges, const struct sl_quad *quads,
+                          unsigned quad_count, struct weights *out)
 {
     for (int k = 0; k < 3; k++) {
         double start = (double)edges->start[k];
         double step_x = (double)edges->step_x[k], step_y = (double)edges->step_y[k];
-        quad_f64 steps = {0, step_x, step_y, step_x + step_y};
+        sl_f64x4 steps = {0, step_x, step_y, step_x + step_y};
         for (unsigned q = 0; q < quad_count; q++) {
             double corner = (start + step_x * quads[q].x) + step_y * quads[q].y;
             out->of[k][q] = corner + steps;
         }
+        if (quad_count % 2) {
+            out->of[k][quad_count] = out->of[k][quad_count - 1];
+        }
     }
 }
 
-static inline void find_linear(const struct sl_edges *triangle, const struct quad_weights *edges,
-                               unsigned quad_count, struct quad_weights *out)
+/* The same for SL_QUADS quads side by side. */
+SL_INLINE void find_strip_edges(const struct sl_edges *edges, const struct sl_quad *first,
+                                struct weights *out)
 {
     for (int k = 0; k < 3; k++) {
-        for (unsigned q = 0; q < quad_count; q++) {
+        double x = (double)edges->step_x[k], y = (double)edges->step_y[k];
+        double corner = ((double)edges->start[k] + x * first->x) + y * first->y;
+        sl_f64x4 value = {0, x, y, x + y};
+        value += corner;
+        for (unsigned q = 0; q < SL_QUADS; q++, value += 2 * x) {
+            out->of[k][q] = value;
+        }
+    }
+}
+
+SL_INLINE void find_linear(const struct sl_edges *triangle, const struct weights *edges,
+                           unsigned pair_count, struct weights *out)
+{
+    for (int k = 0; k < 3; k++) {
+        for (unsigned q = 0; q < 2 * pair_count; q++) {
             out->of[k][q] = edges->of[k][q] * triangle->reciprocal;
         }
     }
 }
 
-static inline void find_perspective(const struct sl_shape *shape, const struct quad_weights *edges,
-                                    unsigned quad_count, struct quad_weights *out,
-                                    uint32_t w[SL_LANES])
+/* Gives w. */
+SL_INLINE sl_f64x4 perspective_of_quad(const struct sl_shape *shape, const struct weights *edges,
+                                       unsigned q, struct weights *out)
 {
-    for (unsigned q = 0; q < quad_count; q++) {
-        quad_f64 a = edges->of[0][q] * shape->inverse_w[0];
-        quad_f64 b = edges->of[1][q] * shape->inverse_w[1];
-        quad_f64 c = edges->of[2][q] * shape->inverse_w[2];
-        quad_f64 r = 1.0 / ((a + b) + c);
-        out->of[0][q] = a * r;
-        out->of[1][q] = b * r;
-        out->of[2][q] = c * r;
-        quad_f64 distance = shape->edges.area * r;
-        store_finished(&distance, &w[4 * q]);
+    sl_f64x4 a = edges->of[0][q] * shape->inverse_w[0];
+    sl_f64x4 b = edges->of[1][q] * shape->inverse_w[1];
+    sl_f64x4 c = edges->of[2][q] * shape->inverse_w[2];
+    sl_f64x4 r = 1.0 / ((a + b) + c);
+    out->of[0][q] = a * r;
+    out->of[1][q] = b * r;
+    out->of[2][q] = c * r;
+    return shape->edges.area * r;
+}
+
+SL_INLINE void find_perspective(const struct sl_shape *shape, const struct weights *edges,
+                                unsigned pair_count, struct weights *out, pair_i32 w[PAIRS])
+{
+    for (unsigned i = 0; i < pair_count; i++) {
+        sl_f64x4 first = perspective_of_quad(shape, edges, 2 * i, out);
+        sl_f64x4 second = perspective_of_quad(shape, edges, 2 * i + 1, out);
+        w[i] = finish_pair(first, second);
     }
+}
+
+/* From edge functions to inputs and depths. w: of the lanes, if the plan has it. */
+SL_INLINE void weigh_all(const struct sl_input_plan *plan, const struct task *task,
+                         const struct weights *edges, pair_i32 w[PAIRS], float depth[SL_LANES])
+{
+    const struct sl_shape *shape = task->shape;
+    unsigned pair_count = (task->lane_count + PAIR_LANES - 1) / PAIR_LANES;
+    struct weights linear, perspective;
+    const struct weights *weights = &linear;
+    if (plan->needs_depth || plan->linear_count > 0 || shape->flat_w) {
+        find_linear(&shape->edges, edges, pair_count, &linear);
+    }
+    if (plan->needs_depth) {
+        uint32_t z[SL_LANES];
+        weigh(shape->z, &linear, task->lane_count, z);
+        memcpy(&depth[task->first_lane], z, task->lane_count * sizeof(float));
+    }
+    if (!shape->flat_w || plan->has_w) {
+        find_perspective(shape, edges, pair_count, &perspective, w);
+        weights = &perspective;
+    }
+    const struct sl_input_item *items = plan->items;
+    weigh_items(task, items, plan->perspective_count, weights);
+    items += plan->perspective_count;
+    weigh_items(task, items, plan->linear_count, &linear);
+    items += plan->linear_count;
+    for (unsigned n = plan->perspective_count + plan->linear_count; n < plan->count; n++, items++) {
+        if (sl_item_is_perspective(shape, *items)) {
+            weigh_items(task, items, 1, weights);
+        }
+    }
+}
+
+static void fill_system(const struct sl_input_plan *plan, const struct sl_quad *quad, unsigned lane,
+                        unsigned lane_of_w, const pair_i32 w[PAIRS], sl_register_lanes *inputs,
+                        const float depth[SL_LANES])
+{
+    float of_quad[4] = {0};
+    if (plan->has_w) {
+        memcpy(of_quad, (const uint32_t *)w + lane_of_w, sizeof(of_quad));
+    }
+    sl_interpolate_system(plan, quad, lane, of_quad, inputs, depth);
 }
 
 SL_CLONES static void interpolate_triangle(const struct sl_input_plan *plan,
@@ -113,36 +215,13 @@ SL_CLONES static void interpolate_triangle(const struct sl_input_plan *plan,
                                            unsigned lane, sl_register_lanes *inputs,
                                            float depth[SL_LANES])
 {
-    const struct sl_shape *shape = quads->shape;
-    struct quad_weights edges, linear, perspective;
-    uint32_t w[SL_LANES], z[SL_LANES];
-    find_edges(&shape->edges, quads, quad_count, &edges);
-    find_linear(&shape->edges, &edges, quad_count, &linear);
-    if (plan->needs_depth) {
-        weigh(shape->z[0], shape->z[1], shape->z[2], &linear, quad_count, z);
-        memcpy(&depth[lane], z, quad_count * 4 * sizeof(float));
-    }
-    const struct quad_weights *weights = &linear;
-    if (!shape->flat_w || plan->has_w) {
-        find_perspective(shape, &edges, quad_count, &perspective, w);
-        weights = &perspective;
-    }
-    const struct sl_input_item *items = plan->items;
-    weigh_items(shape, items, plan->perspective_count, quad_count, lane, weights, inputs);
-    items += plan->perspective_count;
-    weigh_items(shape, items, plan->linear_count, quad_count, lane, &linear, inputs);
-    items += plan->linear_count;
-    for (unsigned n = plan->perspective_count + plan->linear_count; n < plan->count; n++, items++) {
-        if (sl_item_is_perspective(shape, *items)) {
-            weigh_items(shape, items, 1, quad_count, lane, weights, inputs);
-        }
-    }
+    struct task task = {quads->shape, lane, 4 * quad_count, false, inputs};
+    struct weights edges;
+    pair_i32 w[PAIRS];
+    find_edges(&quads->shape->edges, quads, quad_count, &edges);
+    weigh_all(plan, &task, &edges, w, depth);
     for (unsigned q = 0; plan->has_system && q < quad_count; q++) {
-        float of_quad[4] = {0};
-        if (plan->has_w) {
-            memcpy(of_quad, &w[4 * q], sizeof(of_quad));
-        }
-        sl_interpolate_system(plan, &quads[q], lane + 4 * q, of_quad, inputs, depth);
+        fill_system(plan, &quads[q], lane + 4 * q, 4 * q, w, inputs, depth);
     }
 }
 
@@ -151,4 +230,27 @@ void sl_interpolate_triangle(const struct sl_input_plan *plan, const struct sl_q
                              float depth[SL_LANES])
 {
     interpolate_triangle(plan, quads, quad_count, lane, inputs, depth);
+}
+
+SL_CLONES static void interpolate_strip(const struct sl_input_plan *plan,
+                                        const struct sl_quad *first, bool again,
+                                        sl_register_lanes *inputs, float depth[SL_LANES])
+{
+    struct task task = {first->shape, 0, SL_LANES, again, inputs};
+    struct weights edges;
+    pair_i32 w[PAIRS];
+    find_strip_edges(&first->shape->edges, first, &edges);
+    weigh_all(plan, &task, &edges, w, depth);
+    struct sl_quad quad = *first;
+    for (unsigned q = 0; plan->has_system && q < SL_QUADS; q++, quad.x += 2) {
+        fill_system(plan, &quad, 4 * q, 4 * q, w, inputs, depth);
+    }
+}
+
+void sl_interpolate_strip(const struct sl_input_plan *plan, const struct sl_quad *first, bool again,
+                          sl_register_lanes *inputs, float depth[SL_LANES])
+{
+    if (plan->count > 0 || plan->needs_depth) {
+        interpolate_strip(plan, first, again, inputs, depth);
+    }
 }

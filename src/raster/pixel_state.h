@@ -14,6 +14,7 @@ struct sl_pixel_state {
     struct sl_input_plan plan;
     size_t vertex_size;
     bool reads_coverage; /* the program uses its input coverage */
+    bool strips;         /* quads may come as strips */
     bool serial;         /* each quad is written before the next is begun */
     bool early;          /* depth and stencil are tested before the program runs */
     bool skips;          /* quads that fail those need not run it: nobody could tell */
@@ -28,6 +29,8 @@ struct sl_pixel_state {
  */
 struct sl_pixel_batch {
     unsigned count;
+    bool
+        is_strip; /* SL_QUADS covered quads of one triangle side by side; only the first is there */
     struct sl_quad quads[SL_QUADS];
     unsigned run_count;
     uint8_t run_first[SL_QUADS + 1]; /* run_first[run_count] = count once the batch is closed */
@@ -43,6 +46,13 @@ struct sl_pixel_batch {
     uint64_t discarded, alpha_failed, stencil_failed, depth_failed, depth_tested;
     uint32_t depth_before[SL_LANES], depth_after[SL_LANES];
 };
+
+static inline struct sl_quad sl_batch_quad(const struct sl_pixel_batch *batch, unsigned index)
+{
+    struct sl_quad quad = batch->quads[batch->is_strip ? 0 : index];
+    quad.x += batch->is_strip ? 2 * (int32_t)index : 0;
+    return quad;
+}
 
 static inline uint32_t sl_quad_bits(uint64_t lanes, unsigned quad)
 {

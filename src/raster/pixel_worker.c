@@ -9,7 +9,11 @@
 struct sl_pixel_worker {
     const struct sl_pixel_state *state;
     struct sl_pixel_totals totals;
-    struct sl_pixel_batch batch;
+    struct sl_pixel_batch batch; /* gathers quads */
+    struct sl_pixel_batch strip;
+
+    /* Whose strip the registers hold in all lanes; NULL = nobody's. */
+    const struct sl_shape *interpolated;
 
     /* Quads of the current run, by their place in the block: bit = column. */
     uint32_t occupied[SL_TILE / 2];
@@ -50,6 +54,9 @@ void sl_pixel_worker_begin(struct sl_pixel_worker *worker, const struct sl_pixel
     worker->totals = (struct sl_pixel_totals){0};
     worker->batch.count = 0;
     worker->batch.run_count = 0;
+    worker->batch.is_strip = false;
+    worker->strip.is_strip = true;
+    worker->interpolated = NULL;
     memset(worker->occupied, 0, sizeof(worker->occupied));
 }
 
@@ -121,25 +128,24 @@ static void set_coverage(sl_register_lanes *system, uint64_t covered)
 }
 
 /* Gives the lanes that the program discarded. */
-static uint64_t run_program(struct sl_pixel_worker *worker)
+static uint64_t run_program(struct sl_pixel_worker *worker, struct sl_pixel_batch *batch)
 {
     const struct sl_raster_config *config = worker->state->config;
     sl_register_lanes *outputs = worker->registers + worker->input_count;
     sl_register_lanes *system = outputs + worker->output_count;
-    uint64_t lanes =
-        worker->state->skips ? quads_of(worker->batch.alive) : lanes_of_quads(worker->batch.count);
-    worker->batch.outputs = (const sl_register_lanes *)outputs;
+    uint64_t lanes = worker->state->skips ? quads_of(batch->alive) : lanes_of_quads(batch->count);
+    batch->outputs = (const sl_register_lanes *)outputs;
     if (lanes == 0) {
         return 0;
     }
     if (worker->state->reads_coverage) {
-        set_coverage(system, worker->batch.covered);
+        set_coverage(system, batch->covered);
     }
     struct sl_shader_call call = {
         .program = config->program,
         .bindings = config->bindings,
         .lanes = lanes,
-        .helpers = lanes & ~worker->batch.alive,
+        .helpers = lanes & ~batch->alive,
         .inputs = (const sl_register_lanes *)worker->registers,
         .outputs = outputs,
         .system = (const sl_register_lanes *)system,
@@ -154,14 +160,22 @@ static uint64_t run_program(struct sl_pixel_worker *worker)
     return call.discarded;
 }
 
-static void interpolate(struct sl_pixel_worker *worker)
+static void interpolate(struct sl_pixel_worker *worker, struct sl_pixel_batch *batch)
 {
-    struct sl_pixel_batch *batch = &worker->batch;
-    sl_interpolate(&worker->state->plan, batch->quads, batch->count, worker->registers,
-                   batch->depth);
-    batch->covered = 0;
-    for (unsigned q = 0; q < batch->count; q++) {
-        batch->covered |= (uint64_t)batch->quads[q].covered << (4 * q);
+    const struct sl_input_plan *plan = &worker->state->plan;
+    if (batch->is_strip) {
+        const struct sl_shape *shape = batch->quads[0].shape;
+        sl_interpolate_strip(plan, batch->quads, worker->interpolated == shape, worker->registers,
+                             batch->depth);
+        worker->interpolated = shape;
+        batch->covered = UINT64_MAX;
+    } else {
+        sl_interpolate(plan, batch->quads, batch->count, worker->registers, batch->depth);
+        worker->interpolated = NULL;
+        batch->covered = 0;
+        for (unsigned q = 0; q < batch->count; q++) {
+            batch->covered |= (uint64_t)batch->quads[q].covered << (4 * q);
+        }
     }
     batch->alive = batch->covered;
     batch->discarded = 0;
@@ -181,32 +195,55 @@ static void end_run(struct sl_pixel_worker *worker)
     }
 }
 
-void sl_pixel_worker_flush(struct sl_pixel_worker *worker)
+/* From quads to written pixels. */
+static void run_batch(struct sl_pixel_worker *worker, struct sl_pixel_batch *batch)
 {
-    struct sl_pixel_batch *batch = &worker->batch;
-    if (batch->count == 0) {
-        return;
-    }
-    end_run(worker);
     if (is_exhausted(worker)) {
-        batch->count = 0;
-        batch->run_count = 0;
         return;
     }
     batch->run_first[batch->run_count] = (uint8_t)batch->count;
-    if (prepare_program(worker)) {
-        interpolate(worker);
-        if (worker->state->early) {
-            sl_merge_early(worker->state, batch);
-        }
-        uint64_t discarded = worker->registers ? run_program(worker) : 0;
-        sl_merge_discards(worker->state, batch, discarded);
-        spend(worker, sl_merge_batch(worker->state, batch));
-    } else {
+    if (!prepare_program(worker)) {
         worker->totals.failed = true;
+        return;
     }
-    batch->count = 0;
-    batch->run_count = 0;
+    interpolate(worker, batch);
+    if (worker->state->early) {
+        sl_merge_early(worker->state, batch);
+    }
+    uint64_t discarded = worker->registers ? run_program(worker, batch) : 0;
+    sl_merge_discards(worker->state, batch, discarded);
+    spend(worker, sl_merge_batch(worker->state, batch));
+}
+
+static void run_quads(struct sl_pixel_worker *worker)
+{
+    struct sl_pixel_batch *batch = &worker->batch;
+    if (batch->count > 0) {
+        end_run(worker);
+        run_batch(worker, batch);
+        batch->count = 0;
+        batch->run_count = 0;
+    }
+}
+
+void sl_pixel_worker_flush(struct sl_pixel_worker *worker)
+{
+    run_quads(worker);
+    worker->interpolated = NULL; /* other shapes may come to lie where this one did */
+}
+
+/* Quads of the same triangle may wait: no two pixels of it are one. */
+static void draw_strip(struct sl_pixel_worker *worker, const struct sl_shape *shape, int32_t x,
+                       int32_t y)
+{
+    struct sl_pixel_batch *strip = &worker->strip;
+    if (worker->batch.count > 0 && worker->batch.quads[0].shape != shape) {
+        run_quads(worker);
+    }
+    strip->count = SL_QUADS;
+    strip->run_count = 1;
+    strip->quads[0] = (struct sl_quad){.shape = shape, .x = x, .y = y, .covered = 0xF};
+    run_batch(worker, strip);
 }
 
 static void add_quad(struct sl_pixel_worker *worker, const struct sl_shape *shape, int32_t x,
@@ -223,7 +260,35 @@ static void add_quad(struct sl_pixel_worker *worker, const struct sl_shape *shap
     batch->quads[batch->count++] =
         (struct sl_quad){.shape = shape, .x = x, .y = y, .covered = covered};
     if (batch->count == SL_QUADS || worker->state->serial) {
-        sl_pixel_worker_flush(worker);
+        run_quads(worker);
+    }
+}
+
+/* Two rows of half a tile, or a whole one. */
+static void draw_quads(struct sl_pixel_worker *worker, const struct sl_shape *shape, int32_t x,
+                       int32_t y, uint64_t upper, uint64_t lower)
+{
+    uint64_t left = 0;
+    for (uint64_t any = upper | lower; any != 0; any &= ~(UINT64_C(3) << left)) {
+        left = (uint64_t)__builtin_ctzll(any) & ~UINT64_C(1);
+        uint32_t covered = (uint32_t)(upper >> left & 3) | (uint32_t)(lower >> left & 3) << 2;
+        add_quad(worker, shape, x + (int32_t)left, y, covered);
+    }
+}
+
+#define STRIP (2 * SL_QUADS) /* columns */
+#define STRIP_MASK UINT64_C(0xFFFFFFFF)
+
+static void draw_strips(struct sl_pixel_worker *worker, const struct sl_shape *shape, int32_t x,
+                        int32_t y, uint64_t upper, uint64_t lower)
+{
+    for (unsigned first = 0; first < SL_TILE; first += STRIP) {
+        uint64_t above = upper >> first & STRIP_MASK, below = lower >> first & STRIP_MASK;
+        if ((above & below) == STRIP_MASK) {
+            draw_strip(worker, shape, x + (int32_t)first, y);
+        } else if (above | below) {
+            draw_quads(worker, shape, x + (int32_t)first, y, above, below);
+        }
     }
 }
 
@@ -231,17 +296,19 @@ void sl_pixel_worker_draw(struct sl_pixel_worker *worker, const struct sl_shape 
                           int32_t y, unsigned row_count)
 {
     uint64_t rows[SL_TILE];
+    int32_t end = y + (int32_t)row_count;
     spend(worker, row_count);
-    if (is_exhausted(worker) || !sl_shape_cover(shape, x, y, row_count, rows)) {
+    if (is_exhausted(worker)) {
         return;
     }
-    for (unsigned j = 0; j < row_count; j += 2) {
-        uint64_t upper = rows[j], lower = rows[j + 1];
-        uint64_t left = 0;
-        for (uint64_t any = upper | lower; any != 0; any &= ~(UINT64_C(3) << left)) {
-            left = (uint64_t)__builtin_ctzll(any) & ~UINT64_C(1);
-            uint32_t covered = (uint32_t)(upper >> left & 3) | (uint32_t)(lower >> left & 3) << 2;
-            add_quad(worker, shape, x + (int32_t)left, y + (int32_t)j, covered);
-        }
+    /* Only the pairs of rows that the shape's box meets. */
+    y = y < shape->box.top ? shape->box.top & ~1 : y;
+    end = end > shape->box.bottom ? (shape->box.bottom + 1) & ~1 : end;
+    if (y >= end || !sl_shape_cover(shape, x, y, (unsigned)(end - y), rows)) {
+        return;
+    }
+    bool strips = worker->state->strips && shape->kind == SL_SHAPE_TRIANGLE;
+    for (const uint64_t *row = rows; y < end; y += 2, row += 2) {
+        (strips ? draw_strips : draw_quads)(worker, shape, x, y, row[0], row[1]);
     }
 }

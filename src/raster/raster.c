@@ -1,6 +1,8 @@
 /* Life cycle, and tiles over threads. */
 #include "raster/raster_priv.h"
 
+#include "base/fast_path.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -72,6 +74,14 @@ static bool may_skip(const struct sl_raster_config *config)
            !(config->d3d9 && config->alpha_test) && !config->report;
 }
 
+/* Reports and stencils look at single quads. */
+static bool may_use_strips(const struct sl_pixel_state *state)
+{
+    const struct sl_raster_config *config = state->config;
+    bool has_stencil = config->depth.bytes && config->depth_stencil.stencil_test;
+    return sl_fast_path(SL_FAST_RASTER) && !state->serial && !config->report && !has_stencil;
+}
+
 void sl_raster_begin(struct sl_raster *raster, const struct sl_raster_config *config)
 {
     const struct sl_ir_program *program = config->program;
@@ -83,6 +93,7 @@ void sl_raster_begin(struct sl_raster *raster, const struct sl_raster_config *co
     state->vertex_size = sl_raster_vertex_size(config->input_count);
     state->reads_coverage = reads_coverage(program);
     state->serial = config->feedback || (program && program->has_side_effects);
+    state->strips = may_use_strips(state);
     state->depth_active =
         config->depth.bytes && (depth_stencil->depth_test || depth_stencil->stencil_test);
     state->skips = state->depth_active && may_skip(config);
