@@ -51,6 +51,7 @@ struct sl_vector_op {
     enum sl_vector_kernel kernel;
     enum sl_vector_kernel fast; /* for a pass that leaves denormals alone */
     bool whole;                 /* written in all lanes, whichever are active */
+    bool gone;                  /* part of another one */
     uint8_t source;             /* FETCH */
     uint8_t component;
     uint8_t src_count;

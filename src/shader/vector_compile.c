@@ -6,6 +6,7 @@
  */
 #include "shader/interp_flow.h"
 #include "shader/vector_code.h"
+#include "shader/vector_fuse.h"
 
 #include <stdlib.h>
 
@@ -738,6 +739,7 @@ static bool compile(struct compiler *compiler)
     }
     code->first[program->insn_count] = code->op_count;
     find_segments(code);
+    sl_vector_fuse(code);
     find_clears(compiler);
     return !compiler->failed;
 }

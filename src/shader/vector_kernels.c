@@ -7,7 +7,8 @@
 
 const sl_vector_function *sl_vector_kernels(void)
 {
-    if (__builtin_cpu_supports("avx512f")) {
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl")) {
         return sl_vector_kernels_avx512;
     }
     return __builtin_cpu_supports("avx2") ? sl_vector_kernels_avx2 : sl_vector_kernels_base;

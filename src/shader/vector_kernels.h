@@ -22,7 +22,7 @@ enum sl_vector_kernel {
 struct sl_vector_step;
 typedef void (*sl_vector_function)(const struct sl_vector_step *step, uint32_t *dst);
 
-#define SL_VECTOR_SRCS 8u
+#define SL_VECTOR_SRCS 9u
 
 struct sl_vector_step {
     sl_vector_function function;

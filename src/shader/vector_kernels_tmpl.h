@@ -302,18 +302,31 @@ INLINE hf rsq_half(hi in)
     return choose_half(x == 0.0f, (hf)infinite, result);
 }
 
+/* 1/sqrt to 11 bits and more, of positive normal numbers. Machines differ in the bits after. */
+INLINE hf rsq_estimate_half(hf x)
+{
+#if SL_VECTOR_BYTES == 32 && defined(__AVX__)
+    return (hf)_mm_rsqrt_ps((__m128)x);
+#elif SL_VECTOR_BYTES == 64 && defined(__AVX512VL__)
+    return (hf)_mm256_rsqrt14_ps((__m256)x);
+#else
+    /* From the exponent, and a step of Newton's method with coefficients that balance its error. */
+    hf y = (hf)(0x5F1FFFF9 - ((hi)x >> 1));
+    return y * (0x1.686c6ep-1f * (0x1.31d2c4p+1f - x * y * y));
+#endif
+}
+
 /*
- * The same for positive normal numbers, without binary64's root and quotient: an estimate from the
- * exponent and two steps of Newton's method in binary32, the first with coefficients that balance
- * the estimate's error; then 1 + e/2 + 3e^2/8 of the series of 1/sqrt(1 - e) in binary64, whose
- * error is below 2^-51. No float is so close to where rounding turns that it gives another result:
- * tests try all of one period, two exponents, which the others only scale.
+ * The same for positive normal numbers, without binary64's root and quotient: a step of Newton's
+ * method gives y with an error e = 1 - x * y * y below 2^-19; then y * (1 + e/2 + 3e^2/8), of the
+ * series of 1/sqrt(1 - e), in binary64. The result is off by 1.5 * 2^-53 of it at most, as is that
+ * of a root and a quotient. Both round to the same float whatever the estimate was, since no float
+ * has a reciprocal root nearer than 2^-51.75 of it to a value halfway between two floats.
  */
 INLINE hf rsq_normal_half(hi bits)
 {
     hf x = (hf)bits;
-    hf y = (hf)(0x5F1FFFF9 - (bits >> 1));
-    y = y * (0x1.686c6ep-1f * (0x1.31d2c4p+1f - x * y * y));
+    hf y = rsq_estimate_half(x);
     y = y * 0.5f * (3.0f - x * y * y);
     vd wide = widen(y);
     vd e = 1.0 - widen(x) * (wide * wide);
@@ -429,7 +442,13 @@ INLINE vf from_unsigned(vu x)
     const uint32_t *const a = (step)->src[0];                                                      \
     const uint32_t *const b = (step)->src[1];                                                      \
     const uint32_t *const c = (step)->src[2];                                                      \
-    (void)a, (void)b, (void)c
+    const uint32_t *const d = (step)->src[3];                                                      \
+    const uint32_t *const e = (step)->src[4];                                                      \
+    const uint32_t *const f = (step)->src[5];                                                      \
+    const uint32_t *const g = (step)->src[6];                                                      \
+    const uint32_t *const h = (step)->src[7];                                                      \
+    const uint32_t *const k = (step)->src[8];                                                      \
+    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h, (void)k
 
 #define PRAGMA(text) _Pragma(#text)
 #define EACH_VECTOR PRAGMA(GCC unroll 16) for (unsigned i = 0; i < SL_LANES; i += WIDTH)
@@ -489,26 +508,78 @@ KERNEL(MUL_SUB_FAST, EACH_VECTOR, store, FLOAT(a) * FLOAT(b) - FLOAT(c))
 KERNEL(SUB_MUL, EACH_VECTOR, store, fin(FLUSHED(c) - product(FLUSHED(a), FLUSHED(b))))
 KERNEL(SUB_MUL_FAST, EACH_VECTOR, store, FLOAT(c) - FLOAT(a) * FLOAT(b))
 
-INLINE vf term(const struct sl_vector_step *step, unsigned k, unsigned i)
+/* Sums in between are flushed, too. */
+INLINE vf sum(vf a, vf b)
 {
-    return product(daz(load(step->src[2 * k] + i)), daz(load(step->src[2 * k + 1] + i)));
+    return daz(a + b);
 }
 
-INLINE vf term_fast(const struct sl_vector_step *step, unsigned k, unsigned i)
-{
-    return load(step->src[2 * k] + i) * load(step->src[2 * k + 1] + i);
-}
+#define TERM(x, y) product(FLUSHED(x), FLUSHED(y))
+#define TERM_FAST(x, y) (FLOAT(x) * FLOAT(y))
+#define TERMS2 sum(TERM(a, b), TERM(c, d))
+#define TERMS2_FAST (TERM_FAST(a, b) + TERM_FAST(c, d))
+#define TERMS3 sum(TERMS2, TERM(e, f))
+#define TERMS3_FAST (TERMS2_FAST + TERM_FAST(e, f))
+#define TERMS4 sum(TERMS3, TERM(g, h))
+#define TERMS4_FAST (TERMS3_FAST + TERM_FAST(g, h))
 
-KERNEL(DOT2, EACH_VECTOR, store, fin(term(step, 0, i) + term(step, 1, i)))
-KERNEL(DOT2_FAST, EACH_VECTOR, store, term_fast(step, 0, i) + term_fast(step, 1, i))
-KERNEL(DOT3, EACH_VECTOR, store, fin(daz(term(step, 0, i) + term(step, 1, i)) + term(step, 2, i)))
-KERNEL(DOT3_FAST, EACH_VECTOR, store,
-       term_fast(step, 0, i) + term_fast(step, 1, i) + term_fast(step, 2, i))
-KERNEL(DOT4, EACH_VECTOR, store,
-       fin(daz(daz(term(step, 0, i) + term(step, 1, i)) + term(step, 2, i)) + term(step, 3, i)))
-KERNEL(DOT4_FAST, EACH_VECTOR, store,
-       term_fast(step, 0, i) + term_fast(step, 1, i) + term_fast(step, 2, i) +
-           term_fast(step, 3, i))
+KERNEL(DOT2, EACH_VECTOR, store, fin(TERMS2))
+KERNEL(DOT2_FAST, EACH_VECTOR, store, TERMS2_FAST)
+KERNEL(DOT3, EACH_VECTOR, store, fin(TERMS3))
+KERNEL(DOT3_FAST, EACH_VECTOR, store, TERMS3_FAST)
+KERNEL(DOT4, EACH_VECTOR, store, fin(TERMS4))
+KERNEL(DOT4_FAST, EACH_VECTOR, store, TERMS4_FAST)
+KERNEL(DOT2_ADD, EACH_VECTOR, store, fin(TERMS2 + FLUSHED(e)))
+KERNEL(DOT2_ADD_FAST, EACH_VECTOR, store, TERMS2_FAST + FLOAT(e))
+KERNEL(DOT3_ADD, EACH_VECTOR, store, fin(TERMS3 + FLUSHED(g)))
+KERNEL(DOT3_ADD_FAST, EACH_VECTOR, store, TERMS3_FAST + FLOAT(g))
+KERNEL(DOT4_ADD, EACH_VECTOR, store, fin(TERMS4 + FLUSHED(k)))
+KERNEL(DOT4_ADD_FAST, EACH_VECTOR, store, TERMS4_FAST + FLOAT(k))
+
+KERNEL(DIFF, EACH_VECTOR, store, fin(TERM(a, b) - TERM(c, d)))
+KERNEL(DIFF_FAST, EACH_VECTOR, store, TERM_FAST(a, b) - TERM_FAST(c, d))
+KERNEL(MUL_MUL, EACH_VECTOR, store, fin(product(TERM(a, b), FLUSHED(c))))
+KERNEL(MUL_MUL_FAST, EACH_VECTOR, store, TERM_FAST(a, b) * FLOAT(c))
+KERNEL(MUL_MUL_ADD, EACH_VECTOR, store, fin(product(TERM(a, b), FLUSHED(c)) + FLUSHED(d)))
+KERNEL(MUL_MUL_ADD_FAST, EACH_VECTOR, store, TERM_FAST(a, b) * FLOAT(c) + FLOAT(d))
+KERNEL(MUL_MUL_ADD_MUL, EACH_VECTOR, store, fin(product(TERM(a, b), FLUSHED(c)) + TERM(d, e)))
+KERNEL(MUL_MUL_ADD_MUL_FAST, EACH_VECTOR, store, TERM_FAST(a, b) * FLOAT(c) + TERM_FAST(d, e))
+
+#define SUM sum(FLUSHED(a), FLUSHED(b))
+#define SUM_FAST (FLOAT(a) + FLOAT(b))
+
+KERNEL(ADD_MUL, EACH_VECTOR, store, fin(product(SUM, FLUSHED(c))))
+KERNEL(ADD_MUL_FAST, EACH_VECTOR, store, SUM_FAST *FLOAT(c))
+KERNEL(ADD_MUL_ADD, EACH_VECTOR, store, fin(product(SUM, FLUSHED(c)) + FLUSHED(d)))
+KERNEL(ADD_MUL_ADD_FAST, EACH_VECTOR, store, SUM_FAST *FLOAT(c) + FLOAT(d))
+KERNEL(DIFF_MUL_ADD, EACH_VECTOR, store,
+       fin(product(daz(FLUSHED(a) - FLUSHED(b)), FLUSHED(c)) + FLUSHED(d)))
+KERNEL(DIFF_MUL_ADD_FAST, EACH_VECTOR, store, (FLOAT(a) - FLOAT(b)) * FLOAT(c) + FLOAT(d))
+
+#define TERM_SUM sum(TERM(a, b), FLUSHED(c))
+#define TERM_SUM_FAST (TERM_FAST(a, b) + FLOAT(c))
+
+KERNEL(MUL_ADD_MUL, EACH_VECTOR, store, fin(product(TERM_SUM, FLUSHED(d))))
+KERNEL(MUL_ADD_MUL_FAST, EACH_VECTOR, store, TERM_SUM_FAST *FLOAT(d))
+KERNEL(MUL_ADD_MUL_ADD, EACH_VECTOR, store, fin(product(TERM_SUM, FLUSHED(d)) + FLUSHED(e)))
+KERNEL(MUL_ADD_MUL_ADD_FAST, EACH_VECTOR, store, TERM_SUM_FAST *FLOAT(d) + FLOAT(e))
+KERNEL(MUL_ADD_ADD, EACH_VECTOR, store, fin(TERM_SUM + FLUSHED(d)))
+KERNEL(MUL_ADD_ADD_FAST, EACH_VECTOR, store, TERM_SUM_FAST + FLOAT(d))
+KERNEL(SUM2, EACH_VECTOR, store, fin(TERM_SUM + TERM(d, e)))
+KERNEL(SUM2_FAST, EACH_VECTOR, store, TERM_SUM_FAST + TERM_FAST(d, e))
+KERNEL(SUM3, EACH_VECTOR, store, fin(sum(TERM_SUM, TERM(d, e)) + TERM(f, g)))
+KERNEL(SUM3_FAST, EACH_VECTOR, store, TERM_SUM_FAST + TERM_FAST(d, e) + TERM_FAST(f, g))
+
+KERNEL(FRC_ADD, EACH_VECTOR, store, fin(daz(fraction(FLUSHED(a))) + FLUSHED(b)))
+KERNEL(FRC_ADD_FAST, EACH_VECTOR, store, fraction(FLOAT(a)) + FLOAT(b))
+KERNEL(MUL_SATURATE, EACH_VECTOR, store, saturate(TERM(a, b)))
+KERNEL(MUL_SATURATE_FAST, EACH_VECTOR, store, saturate(TERM_FAST(a, b)))
+KERNEL(ADD_SATURATE, EACH_VECTOR, store, saturate(SUM))
+KERNEL(ADD_SATURATE_FAST, EACH_VECTOR, store, saturate(SUM_FAST))
+KERNEL(MUL_ADD_SATURATE, EACH_VECTOR, store, saturate(TERM_SUM))
+KERNEL(MUL_ADD_SATURATE_FAST, EACH_VECTOR, store, saturate(TERM_SUM_FAST))
+KERNEL(DOT3_SATURATE, EACH_VECTOR, store, saturate(TERMS3))
+KERNEL(DOT3_SATURATE_FAST, EACH_VECTOR, store, saturate(TERMS3_FAST))
 
 KERNEL(DIV, EACH_VECTOR, store, fin(FLUSHED(a) / FLUSHED(b)))
 KERNEL(DIV_FAST, EACH_VECTOR, store, FLOAT(a) / FLOAT(b))

@@ -9,7 +9,7 @@
 #include "shader/exec.h"
 #include "shader/host_flags.h"
 #include "shader/ir_builder.h"
-#include "shader/vector_kernels.h"
+#include "shader/vector_code.h"
 
 #include "fail_alloc.h"
 
@@ -22,7 +22,7 @@
 TestSuite(shader_vector);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CASES 250u
+#define CASES 400u
 #define INPUTS 4u
 #define OUTPUTS 4u
 #define TEMPS 6u
@@ -165,14 +165,25 @@ static bool is_arithmetic(const struct maker *maker, enum sl_ir_op op)
     return derivative ? maker->pixel : sl_ir_op_info(op)->componentwise || dot;
 }
 
-/* Programs of floats and moves only are the ones that fast passes are for. */
-static void append_arithmetic(struct maker *maker, bool only_floats)
+/* Programs of floats and moves only are the ones that fast passes and joined steps are for. */
+static enum sl_ir_op choose_operation(struct maker *maker, bool only_floats)
 {
+    static const enum sl_ir_op usual[] = {SL_IR_ADD, SL_IR_MUL, SL_IR_MAD, SL_IR_MOV, SL_IR_DP2,
+                                          SL_IR_DP3, SL_IR_DP4, SL_IR_FRC, SL_IR_MUL, SL_IR_MAD};
+    if (only_floats && !one_in(&maker->state, 3)) {
+        return usual[below(&maker->state, COUNT(usual))];
+    }
     enum sl_ir_op op;
     do {
         op = (enum sl_ir_op)below(&maker->state, SL_IR_OP_COUNT);
     } while (!is_arithmetic(maker, op) ||
              (only_floats && sl_ir_op_info(op)->kind == SL_IR_KIND_INT));
+    return op;
+}
+
+static void append_arithmetic(struct maker *maker, bool only_floats)
+{
+    enum sl_ir_op op = choose_operation(maker, only_floats);
     sl_ir_builder_source(&maker->builder, 0);
     const struct sl_ir_op_info *info = sl_ir_op_info(op);
     struct sl_ir_insn insn = {0};
@@ -490,6 +501,84 @@ Test(shader_vector, random_programs)
     free(setting);
 }
 
+/* ---- joined steps ---- */
+
+/* Operations with signs; chains of them are what steps are joined from. */
+struct link {
+    enum sl_ir_op op;
+    unsigned negated; /* bits of operands */
+    bool saturate;
+};
+
+static const struct link links[] = {
+    {SL_IR_MUL, 0, false}, {SL_IR_MUL, 1, false}, {SL_IR_ADD, 0, false}, {SL_IR_ADD, 1, false},
+    {SL_IR_ADD, 2, false}, {SL_IR_MAD, 0, false}, {SL_IR_MAD, 1, false}, {SL_IR_MAD, 4, false},
+    {SL_IR_DP2, 0, false}, {SL_IR_DP3, 0, false}, {SL_IR_DP4, 0, false}, {SL_IR_FRC, 0, false},
+    {SL_IR_MUL, 0, true},  {SL_IR_ADD, 0, true},  {SL_IR_MAD, 0, true},  {SL_IR_DP3, 0, true},
+    {SL_IR_MOV, 0, false},
+};
+
+/* Its operands are inputs, but for the one that the link before has computed. */
+static void append_link(struct sl_ir_builder *builder, const struct link *link, unsigned number,
+                        unsigned chained)
+{
+    sl_ir_builder_source(builder, 0);
+    struct sl_ir_insn *insn = sl_ir_append(builder, link->op);
+    insn->dst[0] = sl_ir_dst(SL_IR_TEMP, number, 1);
+    insn->dst[0].saturate = link->saturate;
+    for (unsigned i = 0; i < sl_ir_op_info(link->op)->src_count; i++) {
+        bool is_chained = number > 0 && i == chained;
+        insn->src[i] = is_chained ? sl_ir_component(sl_ir_src(SL_IR_TEMP, number - 1), 0)
+                                  : sl_ir_src(SL_IR_INPUT, (number + i) % INPUTS);
+        insn->src[i].negate = link->negated >> i & 1;
+    }
+}
+
+static struct sl_ir_program *make_chain(const struct link *const chain[3],
+                                        const unsigned operands[3])
+{
+    struct sl_ir_builder builder;
+    sl_ir_builder_start(&builder, SL_IR_VERTEX, SL_IR_DXBC, 5, 0);
+    sl_ir_builder_reserve(&builder, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        append_link(&builder, chain[i], i, operands[i]);
+    }
+    sl_ir_append1(&builder, SL_IR_MOV, sl_ir_dst(SL_IR_OUTPUT, 0, 1), sl_ir_src(SL_IR_TEMP, 2));
+    struct sl_ir_program *program = NULL;
+    char message[100];
+    cr_assert_eq(sl_ir_builder_complete(&builder, &program, message, sizeof(message)), SL_IR_OK,
+                 "%s", message);
+    sl_ir_builder_finish(&builder);
+    return program;
+}
+
+/* All chains of two links, and a third one that may join them. */
+Test(shader_vector, joined_steps)
+{
+    static const struct link thirds[2] = {{SL_IR_MAD, 0, false}, {SL_IR_ADD, 0, false}};
+    struct setting *setting = new_setting();
+    unsigned joined = 0;
+    for (uint32_t number = 0; number < COUNT(links) * COUNT(links) * 18; number++) {
+        const struct link *const chain[3] = {&links[number / 18 / COUNT(links)],
+                                             &links[number / 18 % COUNT(links)],
+                                             &thirds[number / 9 % 2]};
+        const unsigned operands[3] = {0, number % 3, number / 3 % 3};
+        if (operands[1] >= sl_ir_op_info(chain[1]->op)->src_count) {
+            continue;
+        }
+        struct sl_ir_program *program = make_chain(chain, operands);
+        char message[100];
+        cr_assert(check_program(setting, program, number, message, sizeof(message)));
+        cr_assert_str_empty(message, "chain %u: %s", number, message);
+        struct sl_vector_code *code = sl_vector_compile(program);
+        joined += code && code->op_count < 3;
+        sl_vector_code_destroy(code);
+        sl_ir_destroy(program);
+    }
+    cr_assert_gt(joined, 1000, "%u", joined);
+    free(setting);
+}
+
 /*
  * Lane n stays for 300 n rounds of a loop whose operations count as 255 instructions each: the last
  * ones exceed what an invocation may execute, in the middle of a round.
@@ -601,19 +690,32 @@ struct kernel_table {
     const sl_vector_function *functions;
 };
 
+static const struct kernel_table *kernel_tables(size_t *count)
+{
+    static struct kernel_table tables[] = {
+        {"the base", sl_vector_kernels_base},
+#if SL_VECTOR_HAS_WIDE
+        {"AVX2", sl_vector_kernels_avx2},
+        {"AVX-512", sl_vector_kernels_avx512},
+#endif
+    };
+    const sl_vector_function *best = sl_vector_kernels();
+    *count = 1;
+    while (tables[*count - 1].functions != best) {
+        (*count)++;
+    }
+    return tables;
+}
+
 /* All kernels give the same for all widths of vectors, on special values and any others. */
 Test(shader_vector, widths_agree)
 {
-    const struct kernel_table tables[] = {
-        {"this machine's", sl_vector_kernels()},
-#if SL_VECTOR_HAS_WIDE
-        {"AVX2", __builtin_cpu_supports("avx2") ? sl_vector_kernels_avx2 : NULL},
-#endif
-    };
+    size_t count;
+    const struct kernel_table *tables = kernel_tables(&count);
     uint64_t state = 5;
     for (unsigned round = 0; round < 200 * SL_VECTOR_KERNEL_COUNT; round++) {
         unsigned kernel = round % SL_VECTOR_KERNEL_COUNT;
-        static uint32_t places[SL_VECTOR_SRCS + 1][SL_LANES];
+        static uint32_t places[SL_VECTOR_SRCS][SL_LANES];
         struct sl_vector_step step = {.and_bits = word(&state, ANYTHING),
                                       .xor_bits = word(&state, ANYTHING)};
         for (unsigned i = 0; i < SL_VECTOR_SRCS; i++) {
@@ -623,11 +725,8 @@ Test(shader_vector, widths_agree)
             step.src[i] = places[i];
         }
         uint32_t expected[SL_LANES];
-        sl_vector_kernels_base[kernel](&step, expected);
-        for (size_t t = 0; t < COUNT(tables); t++) {
-            if (!tables[t].functions) {
-                continue;
-            }
+        tables[0].functions[kernel](&step, expected);
+        for (size_t t = 1; t < count; t++) {
             uint32_t result[SL_LANES];
             tables[t].functions[kernel](&step, result);
             for (unsigned lane = 0; lane < SL_LANES; lane++) {
@@ -643,6 +742,8 @@ Test(shader_vector, widths_agree)
 /* Bits of floats from first on, in steps; 64 at a time. */
 static void check_roots(uint64_t first, uint64_t end, uint32_t step_size)
 {
+    size_t count;
+    const struct kernel_table *tables = kernel_tables(&count);
     static uint32_t in[SL_LANES];
     uint32_t out[SL_LANES];
     uint32_t expected[SL_LANES];
@@ -650,13 +751,14 @@ static void check_roots(uint64_t first, uint64_t end, uint32_t step_size)
     for (uint64_t bits = first; bits < end; bits += (uint64_t)SL_LANES * step_size) {
         for (uint32_t lane = 0; lane < SL_LANES; lane++) {
             in[lane] = (uint32_t)bits + lane * step_size;
-        }
-        sl_vector_kernels()[SL_VECTOR_RSQ](&step, out);
-        for (uint32_t lane = 0; lane < SL_LANES; lane++) {
             expected[lane] = sl_f32_to_bits(sl_f32_rsq(sl_f32_from_bits(in[lane])));
         }
-        if (memcmp(out, expected, sizeof(out)) != 0) {
-            cr_assert_fail("a float from %08x on, in steps of %u", in[0], step_size);
+        for (size_t t = 0; t < count; t++) {
+            tables[t].functions[SL_VECTOR_RSQ](&step, out);
+            if (memcmp(out, expected, sizeof(out)) != 0) {
+                cr_assert_fail("%s: a float from %08x on, in steps of %u", tables[t].name, in[0],
+                               step_size);
+            }
         }
     }
 }
