@@ -21,7 +21,7 @@
 #define SL_SHADER_CALL_DEPTH 32u
 #define SL_SHADER_NESTING 64u
 
-/* Rows of a constant buffer in host order. */
+/* Rows of a constant buffer in host order, with the program's definitions already in place. */
 struct sl_shader_constants {
     const uint32_t (*rows)[4];
     uint32_t row_count; /* rows from here on read 0 */

@@ -4,7 +4,8 @@
 #if SL_VECTOR_HAS_WIDE
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))),                 \
+                             apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512dq,avx512vl")
 #endif
