@@ -27,8 +27,9 @@ struct weights {
 };
 
 /* What sl_f32_fin() does, on the rounded values. */
-SL_INLINE pair_i32 finish(pair_f32 rounded)
+SL_INLINE pair_i32 finish(const pair_f32 *value)
 {
+    pair_f32 rounded = *value;
     pair_i32 bits = (pair_i32)rounded;
     pair_i32 is_small = (bits & 0x7F800000) == 0;
     pair_i32 is_nan = rounded != rounded;
@@ -36,20 +37,21 @@ SL_INLINE pair_i32 finish(pair_f32 rounded)
     return (bits & ~is_nan) | (is_nan & (int32_t)SL_F32_NAN_BITS);
 }
 
-SL_INLINE pair_i32 finish_pair(sl_f64x4 first, sl_f64x4 second)
+SL_INLINE pair_i32 finish_pair(const sl_f64x4 *first, const sl_f64x4 *second)
 {
-    sl_f32x4 a = SL_TO_F32(first), b = SL_TO_F32(second);
-    return finish(__builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7));
+    sl_f32x4 a = SL_TO_F32(*first), b = SL_TO_F32(*second);
+    pair_f32 rounded = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+    return finish(&rounded);
 }
 
 /* The last pair may be only half wanted. */
-SL_INLINE void store_lanes(pair_i32 value, uint32_t *out, unsigned lane, unsigned lane_count)
+SL_INLINE void store_lanes(const pair_i32 *value, uint32_t *out, unsigned lane, unsigned lane_count)
 {
     unsigned count = lane_count - lane < PAIR_LANES ? lane_count - lane : PAIR_LANES;
     if (count == PAIR_LANES) {
-        memcpy(out + lane, &value, sizeof(value));
+        memcpy(out + lane, value, sizeof(*value));
     } else {
-        memcpy(out + lane, &value, sizeof(value) / 2);
+        memcpy(out + lane, value, sizeof(*value) / 2);
     }
 }
 
@@ -66,13 +68,15 @@ SL_INLINE void weigh(const float values[3], const struct weights *weights, unsig
 {
     const double wide[3] = {(double)values[0], (double)values[1], (double)values[2]};
     bool equal = values[0] == values[1] && values[1] == values[2];
-    pair_i32 value = finish(values[0] - (pair_f32){0});
+    pair_f32 first = values[0] - (pair_f32){0};
+    pair_i32 value = finish(&first);
     for (unsigned lane = 0; lane < lane_count; lane += PAIR_LANES) {
         unsigned q = lane / 4;
         if (!equal) {
-            value = finish_pair(weighted(wide, weights, q), weighted(wide, weights, q + 1));
+            sl_f64x4 a = weighted(wide, weights, q), b = weighted(wide, weights, q + 1);
+            value = finish_pair(&a, &b);
         }
-        store_lanes(value, out, lane, lane_count);
+        store_lanes(&value, out, lane, lane_count);
     }
 }
 
@@ -163,7 +167,7 @@ SL_INLINE void find_perspective(const struct sl_shape *shape, const struct weigh
     for (unsigned i = 0; i < pair_count; i++) {
         sl_f64x4 first = perspective_of_quad(shape, edges, 2 * i, out);
         sl_f64x4 second = perspective_of_quad(shape, edges, 2 * i + 1, out);
-        w[i] = finish_pair(first, second);
+        w[i] = finish_pair(&first, &second);
     }
 }
 
