@@ -18,10 +18,10 @@ static const float zeros[SL_LANES];
 
 /* Channels that the program has no output for are those of (0, 0, 0, 1). */
 static struct source_color source_color(const struct sl_pixel_state *state,
-                                        const struct sl_pixel_batch *batch, unsigned target)
+                                        const struct sl_pixel_batch *batch, unsigned target,
+                                        unsigned written)
 {
     struct source_color color;
-    unsigned written = state->config->program->color_mask[target];
     for (unsigned i = 0; i < 4; i++) {
         const void *lanes = batch->outputs[target][i];
         color.channels[i] = written >> i & 1 ? lanes : i == 3 ? state->ones : zeros;
@@ -29,16 +29,11 @@ static struct source_color source_color(const struct sl_pixel_state *state,
     return color;
 }
 
-static bool target_is_written(const struct sl_raster_config *config, unsigned k)
-{
-    return config->color[k].bytes && config->program && config->program->color_mask[k] != 0;
-}
-
 static uint64_t alpha_failures(const struct sl_pixel_state *state,
                                const struct sl_pixel_batch *batch)
 {
     const struct sl_raster_config *config = state->config;
-    struct source_color color = source_color(state, batch, 0);
+    struct source_color color = source_color(state, batch, 0, config->program->color_mask[0]);
     float ref = (float)config->alpha_ref / 255.0F;
     uint64_t failed = 0;
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
@@ -71,27 +66,46 @@ void sl_merge_discards(const struct sl_pixel_state *state, struct sl_pixel_batch
     }
 }
 
-/* Whether a write replaces every bit, so that what was stored does not matter. */
-static bool replaces(const struct sl_raster_config *config, unsigned k)
+static void encode(const struct sl_pixel_state *state, const struct sl_color_write *write,
+                   const struct source_color *color, uint32_t raw[SL_LANES])
 {
-    bool has_alpha = config->color[k].format == SL_TEXEL_B8G8R8A8 ||
-                     config->color[k].format == SL_TEXEL_R8G8B8A8 ||
-                     config->color[k].format == SL_TEXEL_B5G5R5A1;
-    unsigned needed = has_alpha ? 0xF : 0x7;
-    return !config->blend.enable && (config->blend.write_mask[k] & needed) == needed;
+    const struct sl_raster_config *config = state->config;
+    const struct sl_raster_target *target = &config->color[write->target];
+    sl_pixel_encode_lanes(target->format, target->srgb, color->channels,
+                          config->blend.write_mask[write->target], raw);
+}
+
+/* Texels that replace what is stored; those of uniform outputs are made once. */
+static const uint32_t *replacement(const struct sl_pixel_state *state, struct sl_pixel_batch *batch,
+                                   unsigned index)
+{
+    const struct sl_color_write *write = &state->writes[index];
+    struct source_color color = source_color(state, batch, write->target, write->channels);
+    if (!state->uniform) {
+        encode(state, write, &color, batch->raw);
+        return batch->raw;
+    }
+    if (!(*batch->packed_mask >> index & 1)) {
+        encode(state, write, &color, batch->packed[index]);
+        *batch->packed_mask |= 1U << index;
+    }
+    return batch->packed[index];
 }
 
 static void merge_color(const struct sl_pixel_state *state, struct sl_pixel_batch *batch,
-                        unsigned k, unsigned first, unsigned end)
+                        unsigned index, unsigned first, unsigned end)
 {
     const struct sl_raster_config *config = state->config;
-    const struct sl_raster_target *target = &config->color[k];
+    const struct sl_color_write *write = &state->writes[index];
+    const struct sl_raster_target *target = &config->color[write->target];
     uint32_t *raw = batch->raw;
-    struct source_color color = source_color(state, batch, k);
-    sl_texel_lanes stored, blended;
-    if (!replaces(config, k)) {
-        sl_target_read(target, batch, first, end, batch->alive, raw);
+    if (write->replaces) {
+        sl_target_write(target, batch, first, end, batch->alive, replacement(state, batch, index));
+        return;
     }
+    struct source_color color = source_color(state, batch, write->target, write->channels);
+    sl_texel_lanes stored, blended;
+    sl_target_read(target, batch, first, end, batch->alive, raw);
     if (config->blend.enable) {
         sl_pixel_decode_lanes(target->format, target->srgb, raw, stored);
         sl_blend_lanes(&config->blend, color.channels, stored, blended);
@@ -99,8 +113,7 @@ static void merge_color(const struct sl_pixel_state *state, struct sl_pixel_batc
             color.channels[i] = blended[i];
         }
     }
-    sl_pixel_encode_lanes(target->format, target->srgb, color.channels, config->blend.write_mask[k],
-                          raw);
+    encode(state, write, &color, raw);
     sl_target_write(target, batch, first, end, batch->alive, raw);
 }
 
@@ -172,7 +185,8 @@ static void start_report(const struct sl_pixel_state *state, const struct sl_pix
     report->depth = batch->depth[lane];
     for (unsigned k = 0; k < SL_RASTER_TARGETS; k++) {
         if (config->program && config->program->color_mask[k] != 0) {
-            struct source_color color = source_color(state, batch, k);
+            struct source_color color =
+                source_color(state, batch, k, config->program->color_mask[k]);
             for (unsigned i = 0; i < 4; i++) {
                 report->color[k][i] = color.channels[i][lane];
             }
@@ -212,10 +226,9 @@ static void merge_run(const struct sl_pixel_state *state, struct sl_pixel_batch 
     if (state->depth_active && !state->early) {
         sl_depth_stencil_run(config, batch, first, end);
     }
-    for (unsigned k = 0; k < SL_RASTER_TARGETS; k++) {
-        if (target_is_written(config, k)) {
-            merge_color(state, batch, k, first, end);
-        }
+    /* If none is alive the program may not even have run. */
+    for (unsigned i = 0; batch->alive != 0 && i < state->write_count; i++) {
+        merge_color(state, batch, i, first, end);
     }
     if (lane < SL_LANES) {
         finish_report(state, batch, lane, &report);
@@ -235,7 +248,7 @@ uint64_t sl_merge_batch(const struct sl_pixel_state *state, struct sl_pixel_batc
     for (unsigned run = 0; run < batch->run_count; run++) {
         merge_run(state, batch, batch->run_first[run], batch->run_first[run + 1]);
     }
-    return (uint64_t)__builtin_popcountll(batch->alive);
+    return sl_count_lanes(batch->alive);
 }
 
 void sl_merge_early(const struct sl_pixel_state *state, struct sl_pixel_batch *batch)

@@ -8,6 +8,13 @@
 #include "raster/interpolate.h"
 #include "raster/viewport.h"
 
+/* A colour target that the program writes. */
+struct sl_color_write {
+    uint8_t target;
+    uint8_t channels; /* that the program has an output for */
+    bool replaces;    /* every bit, so that what was stored does not matter */
+};
+
 struct sl_pixel_state {
     const struct sl_raster_config *config;
     struct sl_raster_frame frame;
@@ -19,6 +26,9 @@ struct sl_pixel_state {
     bool early;          /* depth and stencil are tested before the program runs */
     bool skips;          /* quads that fail those need not run it: nobody could tell */
     bool depth_active;   /* something is tested or written there */
+    bool uniform;        /* what the program puts out is the same for all pixels of the draw */
+    unsigned write_count;
+    struct sl_color_write writes[SL_RASTER_TARGETS];
     float ones[SL_LANES];
     _Atomic uint64_t *spent; /* work of all threads so far, where there is a limit */
 };
@@ -42,6 +52,10 @@ struct sl_pixel_batch {
     uint32_t raw[SL_LANES];       /* texels on their way */
     const sl_register_lanes *outputs;
 
+    /* [write]: texels of all lanes made from outputs that stay as they are; bit = they are made. */
+    uint32_t (*packed)[SL_LANES];
+    unsigned *packed_mask;
+
     /* For reports. */
     uint64_t discarded, alpha_failed, stencil_failed, depth_failed, depth_tested;
     uint32_t depth_before[SL_LANES], depth_after[SL_LANES];
@@ -52,6 +66,11 @@ static inline struct sl_quad sl_batch_quad(const struct sl_pixel_batch *batch, u
     struct sl_quad quad = batch->quads[batch->is_strip ? 0 : index];
     quad.x += batch->is_strip ? 2 * (int32_t)index : 0;
     return quad;
+}
+
+static inline uint64_t sl_count_lanes(uint64_t lanes)
+{
+    return lanes == UINT64_MAX ? SL_LANES : (uint64_t)__builtin_popcountll(lanes);
 }
 
 static inline uint32_t sl_quad_bits(uint64_t lanes, unsigned quad)

@@ -23,6 +23,14 @@ struct sl_pixel_worker {
     struct sl_vector_machine *vector;
     sl_register_lanes *registers; /* inputs, outputs, system */
     uint32_t input_count, output_count;
+
+    /* Of a program whose outputs are the same for all pixels; filled in when it has run. */
+    bool has_run;
+    uint64_t lane_work;
+    unsigned packed_mask;
+    uint32_t packed[SL_RASTER_TARGETS][SL_LANES];
+
+    uint64_t unpublished; /* work that the other threads do not know of */
 };
 
 struct sl_pixel_worker *sl_pixel_worker_create(void)
@@ -56,6 +64,11 @@ void sl_pixel_worker_begin(struct sl_pixel_worker *worker, const struct sl_pixel
     worker->batch.run_count = 0;
     worker->batch.is_strip = false;
     worker->strip.is_strip = true;
+    worker->batch.packed = worker->strip.packed = worker->packed;
+    worker->batch.packed_mask = worker->strip.packed_mask = &worker->packed_mask;
+    worker->packed_mask = 0;
+    worker->has_run = false;
+    worker->unpublished = 0;
     worker->interpolated = NULL;
     memset(worker->occupied, 0, sizeof(worker->occupied));
 }
@@ -66,19 +79,25 @@ struct sl_pixel_totals sl_pixel_worker_end(struct sl_pixel_worker *worker)
     return worker->totals;
 }
 
-/* Threads count together, so that all of them end soon after the limit is passed. */
+/* Often enough for all threads to end soon after the limit is passed. */
+#define PUBLISHED_WORK 65536u
+
 static void spend(struct sl_pixel_worker *worker, uint64_t work)
 {
     worker->totals.work += work;
-    if (worker->state->config->work_limit) {
-        atomic_fetch_add_explicit(worker->state->spent, work, memory_order_relaxed);
+    worker->unpublished += work;
+    if (worker->unpublished >= PUBLISHED_WORK) {
+        atomic_fetch_add_explicit(worker->state->spent, worker->unpublished, memory_order_relaxed);
+        worker->unpublished = 0;
     }
 }
 
 static bool is_exhausted(const struct sl_pixel_worker *worker)
 {
     uint64_t limit = worker->state->config->work_limit;
-    return limit && atomic_load_explicit(worker->state->spent, memory_order_relaxed) > limit;
+    return limit &&
+           atomic_load_explicit(worker->state->spent, memory_order_relaxed) + worker->unpublished >
+               limit;
 }
 
 /* False without memory. */
@@ -127,17 +146,13 @@ static void set_coverage(sl_register_lanes *system, uint64_t covered)
     }
 }
 
-/* Gives the lanes that the program discarded. */
-static uint64_t run_program(struct sl_pixel_worker *worker, struct sl_pixel_batch *batch)
+/* Runs the program for some lanes; gives those that it discarded. */
+static uint64_t call_program(struct sl_pixel_worker *worker, const struct sl_pixel_batch *batch,
+                             uint64_t lanes, uint64_t *work)
 {
     const struct sl_raster_config *config = worker->state->config;
     sl_register_lanes *outputs = worker->registers + worker->input_count;
     sl_register_lanes *system = outputs + worker->output_count;
-    uint64_t lanes = worker->state->skips ? quads_of(batch->alive) : lanes_of_quads(batch->count);
-    batch->outputs = (const sl_register_lanes *)outputs;
-    if (lanes == 0) {
-        return 0;
-    }
     if (worker->state->reads_coverage) {
         set_coverage(system, batch->covered);
     }
@@ -155,9 +170,32 @@ static uint64_t run_program(struct sl_pixel_worker *worker, struct sl_pixel_batc
     } else {
         sl_interp_run(worker->machine, &call);
     }
-    spend(worker, call.work);
     worker->totals.capped = worker->totals.capped || call.capped != 0;
+    *work = call.work;
     return call.discarded;
+}
+
+/* Gives the lanes that the program discarded. */
+static uint64_t run_program(struct sl_pixel_worker *worker, struct sl_pixel_batch *batch)
+{
+    uint64_t discarded = 0, work;
+    uint64_t lanes = worker->state->skips ? quads_of(batch->alive) : lanes_of_quads(batch->count);
+    batch->outputs = (const sl_register_lanes *)(worker->registers + worker->input_count);
+    if (lanes == 0) {
+        return 0;
+    }
+    if (!worker->state->uniform) {
+        discarded = call_program(worker, batch, lanes, &work);
+        spend(worker, work);
+        return discarded;
+    }
+    if (!worker->has_run) {
+        call_program(worker, batch, UINT64_MAX, &work);
+        worker->lane_work = work / SL_LANES; /* all lanes do the same */
+        worker->has_run = true;
+    }
+    spend(worker, worker->lane_work * sl_count_lanes(lanes));
+    return 0;
 }
 
 static void interpolate(struct sl_pixel_worker *worker, struct sl_pixel_batch *batch)

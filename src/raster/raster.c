@@ -48,18 +48,57 @@ size_t sl_raster_vertex_size(uint32_t input_count)
     return sizeof(struct sl_raster_vertex) + input_count * sizeof(uint32_t[4]);
 }
 
-static bool reads_coverage(const struct sl_ir_program *program)
+static bool is_coverage(const struct sl_ir_src *src)
+{
+    return src->file == SL_IR_SYSTEM && src->reg == SL_IR_SYS_COVERAGE;
+}
+
+static bool differs_by_lane(const struct sl_ir_src *src)
+{
+    return src->file == SL_IR_INPUT || src->file == SL_IR_SYSTEM;
+}
+
+static bool reads(const struct sl_ir_program *program, bool (*is_it)(const struct sl_ir_src *src))
 {
     for (uint32_t i = 0; program && i < program->insn_count; i++) {
-        const struct sl_ir_insn *insn = &program->insns[i];
         for (unsigned n = 0; n < SL_IR_SRCS; n++) {
-            const struct sl_ir_src *src = &insn->src[n];
-            if (src->file == SL_IR_SYSTEM && src->reg == SL_IR_SYS_COVERAGE) {
+            if (is_it(&program->insns[i].src[n])) {
                 return true;
             }
         }
     }
     return false;
+}
+
+/* A pixel program tells its invocations apart by inputs alone, and by memory that they change. */
+static bool is_uniform(const struct sl_pixel_state *state)
+{
+    const struct sl_ir_program *program = state->config->program;
+    return program && !state->serial && !program->can_discard && sl_fast_path(SL_FAST_RASTER) &&
+           !reads(program, differs_by_lane);
+}
+
+/* Whether a write replaces every bit. */
+static bool replaces(const struct sl_raster_config *config, unsigned k)
+{
+    bool has_alpha = config->color[k].format == SL_TEXEL_B8G8R8A8 ||
+                     config->color[k].format == SL_TEXEL_R8G8B8A8 ||
+                     config->color[k].format == SL_TEXEL_B5G5R5A1;
+    unsigned needed = has_alpha ? 0xF : 0x7;
+    return !config->blend.enable && (config->blend.write_mask[k] & needed) == needed;
+}
+
+static void find_writes(struct sl_pixel_state *state)
+{
+    const struct sl_raster_config *config = state->config;
+    state->write_count = 0;
+    for (unsigned k = 0; config->program && k < SL_RASTER_TARGETS; k++) {
+        uint8_t channels = config->program->color_mask[k];
+        if (config->color[k].bytes && channels != 0) {
+            state->writes[state->write_count++] = (struct sl_color_write){
+                .target = (uint8_t)k, .channels = channels, .replaces = replaces(config, k)};
+        }
+    }
 }
 
 /*
@@ -91,15 +130,17 @@ void sl_raster_begin(struct sl_raster *raster, const struct sl_raster_config *co
     state->spent = &raster->spent;
     atomic_store_explicit(&raster->spent, 0, memory_order_relaxed);
     state->vertex_size = sl_raster_vertex_size(config->input_count);
-    state->reads_coverage = reads_coverage(program);
+    state->reads_coverage = reads(program, is_coverage);
     state->serial = config->feedback || (program && program->has_side_effects);
     state->strips = may_use_strips(state);
+    state->uniform = is_uniform(state);
+    find_writes(state);
     state->depth_active =
         config->depth.bytes && (depth_stencil->depth_test || depth_stencil->stencil_test);
     state->skips = state->depth_active && may_skip(config);
     state->early = state->depth_active && program && (program->early_depth || state->skips);
     sl_raster_frame_init(&state->frame, config);
-    sl_input_plan_init(&state->plan, config, program ? program->input_count : 0,
+    sl_input_plan_init(&state->plan, config, program && !state->uniform ? program->input_count : 0,
                        state->depth_active || config->report);
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         state->ones[lane] = 1.0F;

@@ -102,6 +102,49 @@ Test(raster_program, layers)
     sl_ir_destroy(program);
 }
 
+/*
+ * o0 = o1 = constants: one target is replaced, of the other only green and alpha are written. The
+ * second triangle, in a draw of its own, must not get what the first one was given.
+ */
+Test(raster_program, no_inputs)
+{
+    enum { SIDE = 100 };
+    uint32_t row[4] = {0x3F000000, 0, 0x3F800000, 0x3E800000};
+    struct sl_shader_bindings bindings = {.constants[0] = {(const uint32_t(*)[4]) & row, 1}};
+    struct sl_ir_builder builder;
+    start(&builder);
+    for (unsigned k = 0; k < 2; k++) {
+        sl_ir_append1(&builder, SL_IR_MOV, sl_ir_dst(SL_IR_OUTPUT, k, 15), sl_ir_constant(0, 0));
+    }
+    struct sl_ir_program *program = complete(&builder);
+    program->color_mask[1] = 15;
+    set_up(program);
+    rig.config.bindings = &bindings;
+    rig.config.depth.bytes = NULL;
+    rig.config.color[1] = rig.config.color[0];
+    rig.config.color[1].bytes = (uint8_t *)rig.color[1];
+    rig.config.blend.write_mask[1] = 0xA;
+    memset(rig.color[1], 0x11, sizeof(rig.color[1]));
+    corners[0] = raster_rig_at(0, 0, 0.5);
+    corners[1] = raster_rig_at(256 * SIDE, 0, 0.5);
+    corners[2] = raster_rig_at(0, 256 * SIDE, 0.5);
+    static const uint32_t expected[2][2] = {{0x40FF0080, 0x40110011}, {0xFFFFFFFF, 0xFF11FF11}};
+    for (unsigned pass = 0; pass < 2; pass++) {
+        draw((struct sl_raster_primitive){0});
+        for (int i = 0; i < RASTER_RIG_SIDE * RASTER_RIG_SIDE; i++) {
+            int x = i % RASTER_RIG_SIDE, y = i / RASTER_RIG_SIDE;
+            if (x + y != SIDE - 1) { /* centres on the longest side are somebody else's affair */
+                bool inside = x + y < SIDE;
+                cr_assert_eq(color_at(0, x, y), inside ? expected[pass][0] : 0);
+                cr_assert_eq(color_at(1, x, y), inside ? expected[pass][1] : 0x11111111);
+            }
+        }
+        row[0] = row[1] = row[2] = row[3] = 0x3F800000;
+    }
+    raster_rig_finish(&rig);
+    sl_ir_destroy(program);
+}
+
 /* Also clipped triangles have the bits of the vertex that leads. */
 Test(raster_program, leading_vertex)
 {
