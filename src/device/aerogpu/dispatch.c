@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* What a group costs besides its instructions. */
-enum { GROUP_WORK = 64 };
+enum { GROUP_WORK = 1024 };
 
 struct dispatch {
     struct sl_agpu_run *run;
@@ -144,7 +144,7 @@ static bool run_threads(struct dispatch *dispatch, struct sl_agpu_runner *runner
     bool ended = resumes ? sl_interp_resume(runner->machine, &call)
                          : sl_interp_start(runner->machine, &call);
     dispatch->capped |= call.capped != 0;
-    sl_agpu_work(dispatch->run, call.work);
+    sl_agpu_work(dispatch->run, call.work * SL_AGPU_INTERPRETED_WORK);
     return ended;
 }
 

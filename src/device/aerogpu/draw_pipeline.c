@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Primitives that wait for their vertices, and what each costs besides the programs it runs. */
-enum { CHUNK_PRIMITIVES = 8192, PRIMITIVE_WORK = 16 };
+enum { CHUNK_PRIMITIVES = 8192, PRIMITIVE_WORK = 512 };
 
 /* A primitive that waits; its vertices are slots of the vertex stage. */
 struct waiting {

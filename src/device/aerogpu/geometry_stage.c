@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Vertices that wait for the rasteriser; a call emits at most 1024. */
-enum { VERTICES = 4096, CALL_WORK = 64 };
+enum { VERTICES = 4096, CALL_WORK = 1024 };
 
 /* What goes with an emitted vertex. */
 struct emitted {
@@ -160,7 +160,7 @@ static void run_call(struct sl_agpu_geometry_stage *stage, uint32_t vertex_count
     stage->call_start = stage->count;
     stage->cut = true;
     sl_agpu_runner_run(&stage->runner, &call);
-    sl_agpu_work(pipeline->run, CALL_WORK + call.work);
+    sl_agpu_work(pipeline->run, CALL_WORK + call.work * SL_AGPU_INTERPRETED_WORK);
     if (call.capped) {
         pipeline->capped = true;
         stage->count = stage->call_start;

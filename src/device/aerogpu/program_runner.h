@@ -4,6 +4,12 @@
 
 #include "shader/exec.h"
 
+/*
+ * What an instruction of the interpreter counts where it runs geometry, hull and compute programs:
+ * it takes that much longer than one of the vector engine.
+ */
+#define SL_AGPU_INTERPRETED_WORK 16u
+
 struct sl_agpu_runner {
     const struct sl_ir_program *program;
     struct sl_machine *machine; /* or vector */

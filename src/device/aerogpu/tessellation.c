@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* What a patch costs besides the programs it runs. */
-enum { PATCH_WORK = 256 };
+enum { PATCH_WORK = 4096 };
 
 struct sl_agpu_tessellation {
     struct sl_agpu_pipeline *pipeline;
@@ -117,7 +117,7 @@ static struct sl_shader_call hull_call(struct sl_agpu_tessellation *t, uint32_t 
 static void run_hull(struct sl_agpu_tessellation *t, struct sl_shader_call *call)
 {
     sl_agpu_runner_run(&t->hull_runner, call);
-    sl_agpu_work(t->pipeline->run, call->work);
+    sl_agpu_work(t->pipeline->run, call->work * SL_AGPU_INTERPRETED_WORK);
     t->capped |= call->capped != 0;
 }
 

@@ -6,6 +6,7 @@
 enum {
     CACHE_ENTRIES = 4096, /* a power of two */
     BATCHES = SL_AGPU_VERTEX_SLOTS / SL_LANES,
+    VERTEX_WORK = 128, /* fetching and keeping one */
 };
 
 /* Where a vertex may be found again. Older generations are before the last reset. */
@@ -108,7 +109,8 @@ static void shade_batch(void *data, uint32_t batch, unsigned thread)
         source->store(source->data, first + lane, (const sl_register_lanes *)runner->outputs, lane);
     }
     stage->capped[batch] = call.capped;
-    atomic_fetch_add_explicit(&stage->work, call.work, memory_order_relaxed);
+    atomic_fetch_add_explicit(&stage->work, call.work + (uint64_t)count * VERTEX_WORK,
+                              memory_order_relaxed);
 }
 
 void sl_agpu_vertex_stage_shade(struct sl_agpu_vertex_stage *stage, uint64_t work_limit)
