@@ -333,20 +333,6 @@ const float sl_srgb8_linear[256] = {
     0x1p+0f,
 };
 
-float sl_f32_from_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-uint32_t sl_f32_to_bits(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
 /*
  * The product of a 24-bit significand and an integer below 2^24 is exact in binary64. So is the sum
  * with one half of a product from 1/2 on, which has at most 49 bits; below, the sum stays below 1,

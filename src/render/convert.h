@@ -8,9 +8,21 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-float sl_f32_from_bits(uint32_t bits);
-uint32_t sl_f32_to_bits(float value);
+static inline float sl_f32_from_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static inline uint32_t sl_f32_to_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
 
 /*
  * Nearest of the 2^bits - 1 steps of [0, 1], halves upwards. bits is 1..24. NaN and everything not

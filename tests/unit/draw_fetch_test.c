@@ -111,7 +111,7 @@ static uint32_t fetch_x(struct fetch *fetch, const struct sl_agpu_vertex_key *ke
 {
     sl_register_lanes registers[1] = {0};
     fetch->inputs.inputs[0].element = &fetch->element;
-    sl_agpu_vertex_fetch(&fetch->inputs, fetch->streams, &fetch->rules, key, 5, registers);
+    sl_agpu_vertex_fetch(&fetch->inputs, fetch->streams, &fetch->rules, key, 5, 1, registers);
     cr_assert_eq(registers[0][0][4], 0, "no other lane");
     return registers[0][0][5];
 }
@@ -198,7 +198,7 @@ Test(draw_fetch, defaults_and_ids)
     inputs.inputs[1].vertex_id_mask = 1;
     inputs.inputs[1].instance_id_mask = 2;
     memset(registers, 0xAA, sizeof(registers));
-    sl_agpu_vertex_fetch(&inputs, streams, &rules, &key, 0, registers);
+    sl_agpu_vertex_fetch(&inputs, streams, &rules, &key, 0, 1, registers);
     for (unsigned c = 0; c < 4; c++) {
         cr_assert_eq(registers[0][c][0], 0);
     }
@@ -206,7 +206,7 @@ Test(draw_fetch, defaults_and_ids)
     cr_assert_eq(registers[1][1][0], 4);
     inputs.d3d9 = true;
     rules.base_in_ids = true;
-    sl_agpu_vertex_fetch(&inputs, streams, &rules, &key, 0, registers);
+    sl_agpu_vertex_fetch(&inputs, streams, &rules, &key, 0, 1, registers);
     cr_assert_eq(registers[0][0][0], 0);
     cr_assert_eq(registers[0][3][0], ONE);
     cr_assert_eq(registers[1][0][0], 13);

@@ -48,7 +48,11 @@ static struct sl_raster_vertex *link_vertex(const struct sl_agpu_link *link)
             outputs[r][c][9] = 100 * r + c + 1;
         }
     }
-    sl_agpu_link_vertex(link, (const sl_register_lanes *)outputs, 9, vertex);
+    size_t size = sl_raster_vertex_size(SL_RASTER_INPUTS);
+    struct sl_raster_vertex *vertices = calloc(10, size);
+    sl_agpu_link_vertices(link, (const sl_register_lanes *)outputs, 10, vertices, size);
+    memcpy(vertex, (uint8_t *)vertices + 9 * size, size);
+    free(vertices);
     free(outputs);
     return vertex;
 }
@@ -256,7 +260,7 @@ Test(draw_link, d3d9_sprites_saturation_and_sizes)
     }
     for (size_t i = 0; i < 4; i++) {
         out[2][0][0] = sl_f32_to_bits(sizes[i][0]);
-        sl_agpu_link_vertex(&link, (const sl_register_lanes *)out, 0, vertex);
+        sl_agpu_link_vertices(&link, (const sl_register_lanes *)out, 1, vertex, 0);
         cr_assert_eq(sl_f32_from_bits(vertex->inputs[1][i]), clamped[i]);
         cr_assert_eq(vertex->point_size, sizes[i][1]);
     }

@@ -402,31 +402,57 @@ uint32_t sl_agpu_link_word(const struct sl_agpu_link_source *source,
     return source->saturate ? sl_f32_to_bits(sl_f32_sat(sl_f32_from_bits(bits))) : bits;
 }
 
-static float link_float(const struct sl_agpu_link_source *source, const sl_register_lanes *outputs,
-                        unsigned lane)
+/* Where the same word of successive vertices goes. */
+struct column {
+    const sl_register_lanes *outputs;
+    unsigned count;
+    size_t stride;
+};
+
+static void link_column(const struct column *column, const struct sl_agpu_link_source *source,
+                        void *first)
 {
-    return sl_f32_from_bits(sl_agpu_link_word(source, outputs, lane));
+    uint8_t *to = first;
+    for (unsigned i = 0; i < column->count; i++, to += column->stride) {
+        uint32_t word = sl_agpu_link_word(source, column->outputs, i);
+        memcpy(to, &word, sizeof(word));
+    }
 }
 
-void sl_agpu_link_vertex(const struct sl_agpu_link *link, const sl_register_lanes *outputs,
-                         unsigned lane, struct sl_raster_vertex *vertex)
+static void link_columns(const struct column *column, const struct sl_agpu_link_source *sources,
+                         uint32_t count, float *first)
 {
-    for (unsigned c = 0; c < 4; c++) {
-        vertex->position[c] = link_float(&link->position[c], outputs, lane);
+    for (uint32_t i = 0; i < count; i++) {
+        link_column(column, &sources[i], &first[i]);
     }
-    for (uint32_t i = 0; i < link->clip_count; i++) {
-        vertex->clip[i] = link_float(&link->clip[i], outputs, lane);
+}
+
+static void clamp_point_sizes(const struct column *column, const struct sl_agpu_link *link,
+                              struct sl_raster_vertex *first)
+{
+    uint8_t *at = (uint8_t *)&first->point_size;
+    for (unsigned i = 0; i < column->count; i++, at += column->stride) {
+        float size;
+        memcpy(&size, at, sizeof(size));
+        size = clamp(size, link->point_size_min, link->point_size_max);
+        memcpy(at, &size, sizeof(size));
     }
-    for (uint32_t i = 0; i < link->cull_count; i++) {
-        vertex->cull[i] = link_float(&link->cull[i], outputs, lane);
+}
+
+void sl_agpu_link_vertices(const struct sl_agpu_link *link, const sl_register_lanes *outputs,
+                           unsigned count, struct sl_raster_vertex *first, size_t stride)
+{
+    struct column column = {outputs, count, stride};
+    link_columns(&column, link->position, 4, first->position);
+    link_columns(&column, link->clip, link->clip_count, first->clip);
+    link_columns(&column, link->cull, link->cull_count, first->cull);
+    link_columns(&column, &link->point_size, 1, &first->point_size);
+    if (!link->point_size.is_constant) {
+        clamp_point_sizes(&column, link, first);
     }
-    float size = link_float(&link->point_size, outputs, lane);
-    vertex->point_size = link->point_size.is_constant
-                             ? size
-                             : clamp(size, link->point_size_min, link->point_size_max);
     for (uint32_t i = 0; i < link->row_count; i++) {
         for (unsigned c = 0; c < 4; c++) {
-            vertex->inputs[i][c] = sl_agpu_link_word(&link->rows[i][c], outputs, lane);
+            link_column(&column, &link->rows[i][c], &first->inputs[i][c]);
         }
     }
 }

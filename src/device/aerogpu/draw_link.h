@@ -66,9 +66,9 @@ void sl_agpu_link_find_reads(const struct sl_ir_program *program,
 void sl_agpu_link_programs(const struct sl_ir_program *producer, const struct sl_ir_program *pixel,
                            const struct sl_agpu_link_rules *rules, struct sl_agpu_link *link);
 
-/* Lane of outputs as a vertex of link->row_count rows. */
-void sl_agpu_link_vertex(const struct sl_agpu_link *link, const sl_register_lanes *outputs,
-                         unsigned lane, struct sl_raster_vertex *vertex);
+/* So many lanes of outputs as vertices of link->row_count rows, so many bytes apart. */
+void sl_agpu_link_vertices(const struct sl_agpu_link *link, const sl_register_lanes *outputs,
+                           unsigned count, struct sl_raster_vertex *first, size_t stride);
 
 /* A single component, as a layer or an id. */
 uint32_t sl_agpu_link_word(const struct sl_agpu_link_source *source,

@@ -44,25 +44,29 @@ void sl_agpu_records_init(struct sl_agpu_records *records, const struct sl_agpu_
 
 void sl_agpu_records_store(const struct sl_agpu_records *records,
                            const struct sl_agpu_pipeline *pipeline,
-                           const sl_register_lanes *outputs, unsigned lane, void *record)
+                           const sl_register_lanes *outputs, unsigned count, void *first)
 {
     if (records->is_raster) {
-        sl_agpu_link_vertex(&pipeline->link, outputs, lane, record);
+        sl_agpu_link_vertices(&pipeline->link, outputs, count, first, records->stride);
         return;
     }
-    uint32_t(*rows)[4] = record;
-    for (uint32_t i = 0; i < records->row_count; i++) {
-        for (unsigned c = 0; c < 4; c++) {
-            rows[i][c] = sl_agpu_link_word(&records->rows[i][c], outputs, lane);
+    uint8_t *at = first;
+    for (unsigned lane = 0; lane < count; lane++, at += records->stride) {
+        uint32_t(*rows)[4] = (void *)at;
+        for (uint32_t i = 0; i < records->row_count; i++) {
+            for (unsigned c = 0; c < 4; c++) {
+                rows[i][c] = sl_agpu_link_word(&records->rows[i][c], outputs, lane);
+            }
         }
     }
 }
 
-static void store_vertex(void *data, uint32_t slot, const sl_register_lanes *outputs, unsigned lane)
+static void store_vertices(void *data, uint32_t first_slot, unsigned count,
+                           const sl_register_lanes *outputs)
 {
     const struct chunk *chunk = data;
-    sl_agpu_records_store(&chunk->records, chunk->pipeline, outputs, lane,
-                          chunk->record_memory + slot * chunk->records.stride);
+    sl_agpu_records_store(&chunk->records, chunk->pipeline, outputs, count,
+                          chunk->record_memory + first_slot * chunk->records.stride);
 }
 
 /* ---- primitives ---- */
@@ -322,7 +326,7 @@ static bool chunk_init(struct chunk *chunk, const struct sl_agpu_vertex_stream *
         .streams = streams,
         .rules = {.base_in_ids = is_aero, .divided_instance = is_aero},
         .pool = pipeline->drawing->pool,
-        .store = store_vertex,
+        .store = store_vertices,
         .data = chunk,
     };
     bool serial = sees_own_effects(pipeline->run, draw);

@@ -46,9 +46,11 @@ struct sl_agpu_shaded {
 void sl_agpu_records_init(struct sl_agpu_records *records, const struct sl_agpu_pipeline *pipeline,
                           const struct sl_ir_program *producer,
                           const struct sl_ir_program *consumer);
+
+/* So many lanes of outputs as records, one after the other. */
 void sl_agpu_records_store(const struct sl_agpu_records *records,
                            const struct sl_agpu_pipeline *pipeline,
-                           const sl_register_lanes *outputs, unsigned lane, void *record);
+                           const sl_register_lanes *outputs, unsigned count, void *first);
 
 /* Hands a primitive to the geometry program or the rasteriser. */
 void sl_agpu_pipeline_primitive(struct sl_agpu_pipeline *pipeline,

@@ -80,7 +80,7 @@ static void emit(void *data, const sl_register_lanes *outputs)
         stage->count == VERTICES) {
         return;
     }
-    sl_agpu_records_store(&stage->records, stage->pipeline, outputs, 0,
+    sl_agpu_records_store(&stage->records, stage->pipeline, outputs, 1,
                           vertex_at(stage, stage->count));
     stage->emitted[stage->count++] = (struct emitted){
         .starts_strip = stage->cut,

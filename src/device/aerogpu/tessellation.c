@@ -251,10 +251,8 @@ static void run_batch(struct sl_agpu_tessellation *t, const struct sl_agpu_tess_
     sl_agpu_work(t->pipeline->run, call.work);
     t->dropped[first / SL_LANES] = call.capped;
     t->pipeline->capped |= call.capped != 0;
-    for (unsigned lane = 0; lane < count; lane++) {
-        sl_agpu_records_store(&t->records, t->pipeline, (const sl_register_lanes *)runner->outputs,
-                              lane, t->vertices + (first + lane) * t->records.stride);
-    }
+    sl_agpu_records_store(&t->records, t->pipeline, (const sl_register_lanes *)runner->outputs,
+                          count, t->vertices + first * t->records.stride);
 }
 
 static bool gather(const struct sl_agpu_tessellation *t, const struct sl_agpu_tess_grid *grid,

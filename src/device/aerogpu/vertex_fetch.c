@@ -1,5 +1,6 @@
 #include "device/aerogpu/vertex_fetch.h"
 
+#include "base/bytes.h"
 #include "bytecode/dxbc.h"
 
 #define ONE_F32 0x3F800000u
@@ -134,42 +135,91 @@ static int64_t element_number(const struct sl_agpu_vertex_element *element,
     return (int64_t)key->first_instance + (rate ? key->instance_id / rate : 0);
 }
 
-static void fetch_register(const struct sl_agpu_vertex_inputs *inputs,
-                           const struct sl_agpu_vertex_element *element,
-                           const struct sl_agpu_vertex_stream streams[],
-                           const struct sl_agpu_fetch_rules *rules,
-                           const struct sl_agpu_vertex_key *key, uint32_t value[4])
+/* Lanes that an element is fetched for. */
+struct lanes {
+    const struct sl_agpu_vertex_key *keys; /* of the first and the ones after it */
+    unsigned first, count;
+};
+
+static void fill(uint32_t *words, const struct lanes *lanes, uint32_t value)
 {
-    value[0] = value[1] = value[2] = 0;
-    value[3] = inputs->d3d9 ? ONE_F32 : 0;
-    if (element && streams[element->slot].bytes) {
-        const struct sl_agpu_vertex_stream *stream = &streams[element->slot];
-        int64_t number = element_number(element, rules, key);
-        sl_agpu_vertex_decode(element->format, find_element(element, stream, number), value);
+    for (unsigned i = 0; i < lanes->count; i++) {
+        words[lanes->first + i] = value;
+    }
+}
+
+static void fetch_element(const struct sl_agpu_vertex_element *element,
+                          const struct sl_agpu_vertex_stream *stream,
+                          const struct sl_agpu_fetch_rules *rules, const struct lanes *lanes,
+                          uint32_t value[4][SL_LANES])
+{
+    unsigned words = sl_agpu_vertex_words(element->format);
+    for (unsigned i = 0; i < lanes->count; i++) {
+        int64_t number = element_number(element, rules, &lanes->keys[i]);
+        const uint8_t *bytes = find_element(element, stream, number);
+        unsigned lane = lanes->first + i;
+        if (words && bytes) {
+            for (unsigned c = 0; c < words; c++) {
+                value[c][lane] = sl_get_le32(bytes + 4 * c);
+            }
+            continue;
+        }
+        uint32_t decoded[4];
+        sl_agpu_vertex_decode(element->format, bytes, decoded);
+        for (unsigned c = 0; c < 4; c++) {
+            value[c][lane] = decoded[c];
+        }
+    }
+}
+
+/* What components are that no element has, or no stored one. */
+static void fill_defaults(const struct sl_agpu_vertex_inputs *inputs,
+                          const struct sl_agpu_vertex_element *element, const struct lanes *lanes,
+                          uint32_t value[4][SL_LANES])
+{
+    uint32_t decoded[4] = {0, 0, 0, inputs->d3d9 ? ONE_F32 : 0};
+    if (element) {
+        sl_agpu_vertex_decode(element->format, NULL, decoded);
+    }
+    for (unsigned c = 0; c < 4; c++) {
+        fill(value[c], lanes, decoded[c]);
+    }
+}
+
+static void fill_ids(const struct sl_agpu_vertex_input *input,
+                     const struct sl_agpu_fetch_rules *rules, const struct lanes *lanes,
+                     uint32_t value[4][SL_LANES])
+{
+    for (unsigned i = 0; i < lanes->count; i++) {
+        const struct sl_agpu_vertex_key *key = &lanes->keys[i];
+        uint32_t base = rules->base_in_ids ? key->first_instance : 0;
+        for (unsigned c = 0; (input->vertex_id_mask | input->instance_id_mask) >> c; c++) {
+            if (input->vertex_id_mask >> c & 1) {
+                value[c][lanes->first + i] = rules->base_in_ids ? key->index : key->vertex_id;
+            } else if (input->instance_id_mask >> c & 1) {
+                value[c][lanes->first + i] = key->instance_id + base;
+            }
+        }
     }
 }
 
 void sl_agpu_vertex_fetch(const struct sl_agpu_vertex_inputs *inputs,
                           const struct sl_agpu_vertex_stream streams[],
                           const struct sl_agpu_fetch_rules *rules,
-                          const struct sl_agpu_vertex_key *key, unsigned lane,
-                          sl_register_lanes *registers)
+                          const struct sl_agpu_vertex_key *keys, unsigned first_lane,
+                          unsigned count, sl_register_lanes *registers)
 {
-    uint32_t vertex_id = rules->base_in_ids ? key->index : key->vertex_id;
-    uint32_t instance_id = key->instance_id + (rules->base_in_ids ? key->first_instance : 0);
+    struct lanes lanes = {keys, first_lane, count};
     for (uint32_t i = 0; i < inputs->count; i++) {
         const struct sl_agpu_vertex_input *input = &inputs->inputs[i];
-        uint32_t value[4];
-        fetch_register(inputs, input->element, streams, rules, key, value);
-        for (unsigned c = 0; c < 4; c++) {
-            registers[i][c][lane] = value[c];
+        const struct sl_agpu_vertex_element *element = input->element;
+        bool is_bound = element && streams[element->slot].bytes;
+        fill_defaults(inputs, is_bound ? element : NULL, &lanes, registers[i]);
+        if (is_bound) {
+            fetch_element(element, &streams[element->slot], rules, &lanes, registers[i]);
         }
-        for (unsigned c = 0; (input->vertex_id_mask | input->instance_id_mask) >> c; c++) {
-            if (input->vertex_id_mask >> c & 1) {
-                registers[i][c][lane] = vertex_id;
-            } else if (input->instance_id_mask >> c & 1) {
-                registers[i][c][lane] = instance_id;
-            }
+        if (input->vertex_id_mask | input->instance_id_mask) {
+            fill_ids(input, rules, &lanes, registers[i]);
         }
     }
 }

@@ -49,11 +49,11 @@ struct sl_agpu_fetch_rules {
     bool divided_instance; /* per-instance elements: (first + instance) / rate */
 };
 
-/* Fills in one lane of the input registers. */
+/* Fills in lanes of the input registers: one for each key, from first_lane on. */
 void sl_agpu_vertex_fetch(const struct sl_agpu_vertex_inputs *inputs,
                           const struct sl_agpu_vertex_stream streams[],
                           const struct sl_agpu_fetch_rules *rules,
-                          const struct sl_agpu_vertex_key *key, unsigned lane,
-                          sl_register_lanes *registers);
+                          const struct sl_agpu_vertex_key *keys, unsigned first_lane,
+                          unsigned count, sl_register_lanes *registers);
 
 #endif

@@ -155,3 +155,12 @@ void sl_agpu_vertex_decode(const struct sl_agpu_vertex_format *format, const uin
         value[3] = is_integer ? 1 : ONE_F32;
     }
 }
+
+unsigned sl_agpu_vertex_words(const struct sl_agpu_vertex_format *format)
+{
+    unsigned count = 0;
+    while (count < 4 && format->bits[count] == 32 && format->from[count] == count) {
+        count++;
+    }
+    return 4 * count == format->size_bytes ? count : 0;
+}

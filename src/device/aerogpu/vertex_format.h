@@ -32,6 +32,9 @@ const struct sl_agpu_vertex_format *sl_agpu_vertex_format_dxgi(uint32_t format);
 /* The same for D3DDECLTYPE, whose UNUSED is none. */
 const struct sl_agpu_vertex_format *sl_agpu_vertex_format_d3d9(uint32_t type);
 
+/* Of a format that is nothing but 1 to 4 words, x first, the number of them; 0 for others. */
+unsigned sl_agpu_vertex_words(const struct sl_agpu_vertex_format *format);
+
 /* One element. bytes may be NULL: an element that cannot be read has stored components of 0. */
 void sl_agpu_vertex_decode(const struct sl_agpu_vertex_format *format, const uint8_t *bytes,
                            uint32_t value[4]);

@@ -98,16 +98,12 @@ static void shade_batch(void *data, uint32_t batch, unsigned thread)
     if (atomic_load_explicit(&stage->work, memory_order_relaxed) > stage->work_limit) {
         return;
     }
-    for (unsigned lane = 0; lane < count; lane++) {
-        sl_agpu_vertex_fetch(source->inputs, source->streams, &source->rules,
-                             &stage->keys[first + lane], lane, runner->inputs);
-    }
+    sl_agpu_vertex_fetch(source->inputs, source->streams, &source->rules, &stage->keys[first], 0,
+                         count, runner->inputs);
     struct sl_shader_call call =
         sl_agpu_runner_call(runner, source->bindings, UINT64_MAX >> (SL_LANES - count));
     sl_agpu_runner_run(runner, &call);
-    for (unsigned lane = 0; lane < count; lane++) {
-        source->store(source->data, first + lane, (const sl_register_lanes *)runner->outputs, lane);
-    }
+    source->store(source->data, first, count, (const sl_register_lanes *)runner->outputs);
     stage->capped[batch] = call.capped;
     atomic_fetch_add_explicit(&stage->work, call.work + (uint64_t)count * VERTEX_WORK,
                               memory_order_relaxed);

@@ -24,8 +24,9 @@ struct sl_agpu_vertex_source {
     struct sl_agpu_fetch_rules rules;
     struct sl_worker_pool *pool;
 
-    /* Takes a shaded vertex; called by several threads, once for each slot. */
-    void (*store)(void *data, uint32_t slot, const sl_register_lanes *outputs, unsigned lane);
+    /* Takes shaded vertices, lane by lane from 0; called by several threads, once for each slot. */
+    void (*store)(void *data, uint32_t first_slot, unsigned count,
+                  const sl_register_lanes *outputs);
     void *data;
 };
 
