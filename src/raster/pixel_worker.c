@@ -244,6 +244,7 @@ static void run_batch(struct sl_pixel_worker *worker, struct sl_pixel_batch *bat
         worker->totals.failed = true;
         return;
     }
+    spend(worker, 4u * (uint64_t)batch->count); /* lanes, even if no test lets one through */
     interpolate(worker, batch);
     if (worker->state->early) {
         sl_merge_early(worker->state, batch);
