@@ -104,17 +104,20 @@ SL_INLINE void weigh_items(const struct task *task, const struct sl_input_item *
     }
 }
 
-/* The values of the edge functions; every step is exact. The last pair is always whole. */
-SL_INLINE void find_edges(const struct sl_edges *edges, const struct sl_quad *quads,
+/*
+ * The values of the edge functions times scale; every step up to that is exact. The scale is 1, or
+ * makes them weights if nobody needs them as they are. The last pair is always whole.
+ */
+SL_INLINE void find_edges(const struct sl_edges *edges, double scale, const struct sl_quad *quads,
                           unsigned quad_count, struct weights *out)
 {
     for (int k = 0; k < 3; k++) {
         double start = (double)edges->start[k];
-        double step_x = (double)edges->step_x[k], step_y = (double)edges->step_y[k];
-        sl_f64x4 steps = {0, step_x, step_y, step_x + step_y};
+        double x = (double)edges->step_x[k], y = (double)edges->step_y[k];
+        sl_f64x4 steps = {0, x, y, x + y};
         for (unsigned q = 0; q < quad_count; q++) {
-            double corner = (start + step_x * quads[q].x) + step_y * quads[q].y;
-            out->of[k][q] = corner + steps;
+            double corner = (start + x * quads[q].x) + y * quads[q].y;
+            out->of[k][q] = (corner + steps) * scale;
         }
         if (quad_count % 2) {
             out->of[k][quad_count] = out->of[k][quad_count - 1];
@@ -123,16 +126,19 @@ SL_INLINE void find_edges(const struct sl_edges *edges, const struct sl_quad *qu
 }
 
 /* The same for SL_QUADS quads side by side. */
-SL_INLINE void find_strip_edges(const struct sl_edges *edges, const struct sl_quad *first,
-                                struct weights *out)
+SL_INLINE void find_strip_edges(const struct sl_edges *edges, double scale,
+                                const struct sl_quad *first, struct weights *out)
 {
     for (int k = 0; k < 3; k++) {
+        double start = (double)edges->start[k];
         double x = (double)edges->step_x[k], y = (double)edges->step_y[k];
-        double corner = ((double)edges->start[k] + x * first->x) + y * first->y;
-        sl_f64x4 value = {0, x, y, x + y};
-        value += corner;
-        for (unsigned q = 0; q < SL_QUADS; q++, value += 2 * x) {
-            out->of[k][q] = value;
+        double corner = (start + x * first->x) + y * first->y;
+        sl_f64x4 even = corner + (sl_f64x4){0, x, y, x + y}, odd = even + 2 * x;
+        for (unsigned q = 0; q < SL_QUADS; q += 2) {
+            out->of[k][q] = even * scale;
+            out->of[k][q + 1] = odd * scale;
+            even += 4 * x;
+            odd += 4 * x;
         }
     }
 }
@@ -171,30 +177,45 @@ SL_INLINE void find_perspective(const struct sl_shape *shape, const struct weigh
     }
 }
 
-/* From edge functions to inputs and depths. w: of the lanes, if the plan has it. */
+/* Whether linear weights are all that a triangle needs. */
+SL_INLINE bool is_linear(const struct sl_input_plan *plan, const struct sl_shape *shape)
+{
+    return shape->flat_w && !plan->has_w;
+}
+
+SL_INLINE double edge_scale(const struct sl_input_plan *plan, const struct sl_shape *shape)
+{
+    return is_linear(plan, shape) ? shape->edges.reciprocal : 1.0;
+}
+
+/*
+ * From edge functions, or weights if those are linear, to inputs and depths. w: of the lanes, if
+ * the plan has it.
+ */
 SL_INLINE void weigh_all(const struct sl_input_plan *plan, const struct task *task,
                          const struct weights *edges, pair_i32 w[PAIRS], float depth[SL_LANES])
 {
     const struct sl_shape *shape = task->shape;
     unsigned pair_count = (task->lane_count + PAIR_LANES - 1) / PAIR_LANES;
-    struct weights linear, perspective;
-    const struct weights *weights = &linear;
-    if (plan->needs_depth || plan->linear_count > 0 || shape->flat_w) {
-        find_linear(&shape->edges, edges, pair_count, &linear);
+    struct weights own_linear, perspective;
+    const struct weights *linear = edges, *weights = edges;
+    if (!is_linear(plan, shape)) {
+        find_perspective(shape, edges, pair_count, &perspective, w);
+        weights = &perspective;
+        if (plan->needs_depth || plan->linear_count > 0) {
+            find_linear(&shape->edges, edges, pair_count, &own_linear);
+            linear = &own_linear;
+        }
     }
     if (plan->needs_depth) {
         uint32_t z[SL_LANES];
-        weigh(shape->z, &linear, task->lane_count, z);
+        weigh(shape->z, linear, task->lane_count, z);
         memcpy(&depth[task->first_lane], z, task->lane_count * sizeof(float));
-    }
-    if (!shape->flat_w || plan->has_w) {
-        find_perspective(shape, edges, pair_count, &perspective, w);
-        weights = &perspective;
     }
     const struct sl_input_item *items = plan->items;
     weigh_items(task, items, plan->perspective_count, weights);
     items += plan->perspective_count;
-    weigh_items(task, items, plan->linear_count, &linear);
+    weigh_items(task, items, plan->linear_count, linear);
     items += plan->linear_count;
     for (unsigned n = plan->perspective_count + plan->linear_count; n < plan->count; n++, items++) {
         if (sl_item_is_perspective(shape, *items)) {
@@ -222,7 +243,7 @@ SL_CLONES static void interpolate_triangle(const struct sl_input_plan *plan,
     struct task task = {quads->shape, lane, 4 * quad_count, false, inputs};
     struct weights edges;
     pair_i32 w[PAIRS];
-    find_edges(&quads->shape->edges, quads, quad_count, &edges);
+    find_edges(&quads->shape->edges, edge_scale(plan, quads->shape), quads, quad_count, &edges);
     weigh_all(plan, &task, &edges, w, depth);
     for (unsigned q = 0; plan->has_system && q < quad_count; q++) {
         fill_system(plan, &quads[q], lane + 4 * q, 4 * q, w, inputs, depth);
@@ -243,7 +264,7 @@ SL_CLONES static void interpolate_strip(const struct sl_input_plan *plan,
     struct task task = {first->shape, 0, SL_LANES, again, inputs};
     struct weights edges;
     pair_i32 w[PAIRS];
-    find_strip_edges(&first->shape->edges, first, &edges);
+    find_strip_edges(&first->shape->edges, edge_scale(plan, first->shape), first, &edges);
     weigh_all(plan, &task, &edges, w, depth);
     struct sl_quad quad = *first;
     for (unsigned q = 0; plan->has_system && q < SL_QUADS; q++, quad.x += 2) {
