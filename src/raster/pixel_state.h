@@ -47,9 +47,9 @@ struct sl_pixel_batch {
 
     uint64_t covered;
     uint64_t alive; /* lanes that nothing has stopped yet */
-    float depth[SL_LANES];
-    uint32_t depth_raw[SL_LANES]; /* as stored, clamped */
-    uint32_t raw[SL_LANES];       /* texels on their way */
+    _Alignas(64) float depth[SL_LANES];
+    _Alignas(64) uint32_t depth_raw[SL_LANES]; /* as stored, clamped */
+    _Alignas(64) uint32_t raw[SL_LANES];       /* texels on their way */
     const sl_register_lanes *outputs;
 
     /* [write]: texels of all lanes made from outputs that stay as they are; bit = they are made. */

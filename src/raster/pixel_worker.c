@@ -28,14 +28,19 @@ struct sl_pixel_worker {
     bool has_run;
     uint64_t lane_work;
     unsigned packed_mask;
-    uint32_t packed[SL_RASTER_TARGETS][SL_LANES];
+    _Alignas(64) uint32_t packed[SL_RASTER_TARGETS][SL_LANES];
 
     uint64_t unpublished; /* work that the other threads do not know of */
 };
 
 struct sl_pixel_worker *sl_pixel_worker_create(void)
 {
-    return calloc(1, sizeof(struct sl_pixel_worker));
+    struct sl_pixel_worker *worker =
+        aligned_alloc(_Alignof(struct sl_pixel_worker), sizeof(*worker));
+    if (worker) {
+        memset(worker, 0, sizeof(*worker));
+    }
+    return worker;
 }
 
 static void release_program(struct sl_pixel_worker *worker)
@@ -112,7 +117,7 @@ static bool prepare_program(struct sl_pixel_worker *worker)
     worker->output_count =
         program->output_count > SL_RASTER_TARGETS ? program->output_count : SL_RASTER_TARGETS;
     size_t count = (size_t)worker->input_count + worker->output_count + SL_IR_SYS_COUNT;
-    worker->registers = calloc(count, sizeof(sl_register_lanes));
+    worker->registers = sl_registers_alloc(count);
     if (config->code) {
         worker->vector = sl_vector_machine_create(config->code);
     } else {

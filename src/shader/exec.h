@@ -51,6 +51,12 @@ struct sl_shader_bindings {
 
 typedef uint32_t sl_register_lanes[4][SL_LANES]; /* one register: component, lane */
 
+/*
+ * So many registers of zeros, where no vector of lanes lies in two cache lines; for free(). NULL
+ * without memory.
+ */
+sl_register_lanes *sl_registers_alloc(size_t count);
+
 /* One call of a program for up to SL_LANES invocations. */
 struct sl_shader_call {
     const struct sl_ir_program *program;

@@ -4,7 +4,7 @@
 
 static sl_register_lanes *make_registers(uint32_t count)
 {
-    return calloc(count ? count : 1, sizeof(sl_register_lanes));
+    return sl_registers_alloc(count ? count : 1);
 }
 
 bool sl_agpu_runner_init(struct sl_agpu_runner *runner, const struct sl_ir_program *program,
