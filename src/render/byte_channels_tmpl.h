@@ -20,6 +20,7 @@
 
 typedef float vf __attribute__((vector_size(SL_BYTES_VECTOR)));
 typedef int32_t vi __attribute__((vector_size(SL_BYTES_VECTOR)));
+typedef uint32_t vu __attribute__((vector_size(SL_BYTES_VECTOR)));
 
 /* To [0, 1], NaN to 0. The constants come second: an instruction gives its second operand for NaN.
  */
@@ -38,12 +39,18 @@ INLINE vf saturate(vf x)
 }
 
 /*
- * Nearest integers of x * 255 for x in [0, 1], in the low bytes. Of all products only that of 1/2
- * is halfway between two integers, 127 and 128, where the even one is the upper one, too; so what
- * matters is that nothing is rounded before. Added to 1.5 * 2^23 the sum's last bit counts ones: a
- * fused operation rounds the exact product to an integer. Without it the product is exact in
- * binary64, and 1.5 * 2^52 does the same there.
+ * Nearest integers of x * 255 for x in [0, 1], on top of CODE_BASE. Of all products only that of
+ * 1/2 is halfway between two integers, 127 and 128, where the even one is the upper one, too; so
+ * what matters is that nothing is rounded before. Added to 1.5 * 2^23 the sum's last bit counts
+ * ones: a fused operation rounds the exact product to an integer. Without it the product is exact
+ * in binary64, and 1.5 * 2^52 does the same there.
  */
+#if SL_BYTES_VECTOR > 16
+#define CODE_BASE 0x4B400000U /* 1.5 * 2^23 */
+#else
+#define CODE_BASE 0U /* the low half of 1.5 * 2^52 */
+#endif
+
 INLINE vi nearest_codes(vf x)
 {
 #if SL_BYTES_VECTOR == 32
@@ -58,18 +65,29 @@ INLINE vi nearest_codes(vf x)
 #endif
 }
 
+/* The codes of one channel, where they belong. */
+INLINE vu codes_at(const float *channel, unsigned lane, uint32_t shift)
+{
+    vf value;
+    memcpy(&value, channel + lane, sizeof(value));
+    return (vu)nearest_codes(saturate(value)) << shift;
+}
+
+/* Codes are added up; what came with them is taken away at once. */
 static void pack(const struct sl_byte_packing *packing, uint32_t raw[SL_LANES])
 {
-    struct sl_byte_packing p = *packing;
+    const float *red = packing->channels[0], *green = packing->channels[1];
+    const float *blue = packing->channels[2], *alpha = packing->channels[3];
+    const uint8_t *shifts = packing->shifts;
+    uint32_t r = shifts[0], g = shifts[1], b = shifts[2], a = shifts[3];
+    uint32_t keep = packing->keep, ones = packing->ones;
+    uint32_t bases = (CODE_BASE << r) + (CODE_BASE << g) + (CODE_BASE << b) + (CODE_BASE << a);
     for (unsigned lane = 0; lane < SL_LANES; lane += WIDTH) {
-        vi texels;
+        vu texels;
         memcpy(&texels, raw + lane, sizeof(texels));
-        texels = (texels & (int32_t)p.keep) | (int32_t)p.ones;
-        for (unsigned i = 0; i < 4; i++) {
-            vf value;
-            memcpy(&value, p.channels[i] + lane, sizeof(value));
-            texels |= (nearest_codes(saturate(value)) & 0xFF) << (int32_t)p.shifts[i];
-        }
+        vu codes = (codes_at(red, lane, r) + codes_at(green, lane, g)) +
+                   (codes_at(blue, lane, b) + codes_at(alpha, lane, a)) - bases;
+        texels = (texels & keep) | ones | codes;
         memcpy(raw + lane, &texels, sizeof(texels));
     }
 }
