@@ -151,7 +151,8 @@ static void set_coverage(sl_register_lanes *system, uint64_t covered)
     }
 }
 
-/* Runs the program for some lanes; gives those that it discarded. */
+/* Runs the program for some lanes; gives those that it discarded, or that hit a cap, which end in
+   the same way. */
 static uint64_t call_program(struct sl_pixel_worker *worker, const struct sl_pixel_batch *batch,
                              uint64_t lanes, uint64_t *work)
 {
@@ -177,7 +178,7 @@ static uint64_t call_program(struct sl_pixel_worker *worker, const struct sl_pix
     }
     worker->totals.capped = worker->totals.capped || call.capped != 0;
     *work = call.work;
-    return call.discarded;
+    return call.discarded | call.capped;
 }
 
 /* Gives the lanes that the program discarded. */
