@@ -24,8 +24,11 @@ static bool read_version(const uint8_t *bytes, size_t size, uint32_t *version, c
     struct sl_dxbc_chunk chunk = {.bytes = bytes, .size = (uint32_t)size};
     struct sl_dxbc dxbc;
     if (size >= 4 && memcmp(bytes, "DXBC", 4) == 0) {
-        *why = "a DXBC container without a program";
-        if (!sl_dxbc_open(bytes, size, &dxbc, why) || !sl_dxbc_find_program(&dxbc, &chunk)) {
+        if (!sl_dxbc_open(bytes, size, &dxbc, why)) {
+            return false;
+        }
+        if (!sl_dxbc_find_program(&dxbc, &chunk)) {
+            *why = "a DXBC container without a program";
             return false;
         }
     }
