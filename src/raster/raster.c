@@ -70,12 +70,13 @@ static bool reads(const struct sl_ir_program *program, bool (*is_it)(const struc
     return false;
 }
 
-/* A pixel program tells its invocations apart by inputs alone, and by memory that they change. */
+/* A pixel program tells its invocations apart by inputs alone, and by memory that they change. One
+   that may hit the cap ends without a result. */
 static bool is_uniform(const struct sl_pixel_state *state)
 {
     const struct sl_ir_program *program = state->config->program;
-    return program && !state->serial && !program->can_discard && sl_fast_path(SL_FAST_RASTER) &&
-           !reads(program, differs_by_lane);
+    return program && !state->serial && !program->can_discard && !program->has_loops &&
+           sl_fast_path(SL_FAST_RASTER) && !reads(program, differs_by_lane);
 }
 
 /* Whether a write replaces every bit. */
