@@ -217,6 +217,17 @@ static void refresh_values(struct sl_vector_machine *vector)
 
 /* ---- machines ---- */
 
+/* Whether a fast pass does anything differently. */
+static bool gains_by_fast(const struct sl_vector_code *code)
+{
+    bool gains = false;
+    for (uint32_t i = 0; i < code->op_count; i++) {
+        const struct sl_vector_op *op = &code->ops[i];
+        gains = gains || (op->special == SL_VECTOR_KERNEL_STEP && op->kernel != op->fast);
+    }
+    return gains;
+}
+
 struct sl_vector_machine *sl_vector_machine_create(const struct sl_vector_code *code)
 {
     struct sl_vector_machine *vector = calloc(1, sizeof(*vector));
@@ -238,7 +249,7 @@ struct sl_vector_machine *sl_vector_machine_create(const struct sl_vector_code *
     memset(vector->storage, 0, slots * SL_LANES * sizeof(uint32_t));
     vector->spare = lanes_at(vector->storage, slots - 2);
     vector->lane_masks = lanes_at(vector->storage, slots - 1);
-    vector->may_be_fast = !code->program->reads_bits && sl_host_flags_work();
+    vector->may_be_fast = !code->program->reads_bits && gains_by_fast(code) && sl_host_flags_work();
     vector->patience = 1;
     vector->blend = sl_vector_kernels()[SL_VECTOR_BLEND];
     return vector;
