@@ -37,10 +37,15 @@ SL_INLINE pair_i32 finish(const pair_f32 *value)
     return (bits & ~is_nan) | (is_nan & (int32_t)SL_F32_NAN_BITS);
 }
 
-SL_INLINE pair_i32 finish_pair(const sl_f64x4 *first, const sl_f64x4 *second)
+SL_INLINE pair_f32 round_pair(const sl_f64x4 *first, const sl_f64x4 *second)
 {
     sl_f32x4 a = SL_TO_F32(*first), b = SL_TO_F32(*second);
-    pair_f32 rounded = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+SL_INLINE pair_i32 finish_pair(const sl_f64x4 *first, const sl_f64x4 *second)
+{
+    pair_f32 rounded = round_pair(first, second);
     return finish(&rounded);
 }
 
@@ -80,11 +85,49 @@ SL_INLINE void weigh(const float values[3], const struct weights *weights, unsig
     }
 }
 
+/*
+ * Whether no value inside the triangle needs finishing, with linear weights: those that are not 0
+ * are at least 1 over an area below 2^50 there. Values at the vertices that are 0 or from 2^-60 up
+ * to 2^100, without different signs, then give 0 or something from 2^-111 up.
+ */
+SL_INLINE bool stays_normal(const float values[3])
+{
+    uint32_t signs = 0;
+    for (int k = 0; k < 3; k++) {
+        uint32_t bits, size;
+        memcpy(&bits, &values[k], sizeof(bits));
+        size = bits & 0x7FFFFFFF;
+        if (size != 0 && (size < 0x21800000 || size >= 0x71800000)) {
+            return false;
+        }
+        signs |= size == 0 ? 0 : bits >> 31 ? 2 : 1;
+    }
+    return signs != 3;
+}
+
+/* All lanes of a strip, unfinished. */
+SL_INLINE void weigh_strip(const float values[3], const struct weights *weights, uint32_t *out)
+{
+    const double wide[3] = {(double)values[0], (double)values[1], (double)values[2]};
+    for (unsigned q = 0; q < SL_QUADS; q += 2) {
+        sl_f64x4 a = weighted(wide, weights, q), b = weighted(wide, weights, q + 1);
+        pair_f32 value = round_pair(&a, &b);
+        memcpy(out + 4 * q, &value, sizeof(value));
+    }
+}
+
+/* Whether linear weights are all that a triangle needs. */
+SL_INLINE bool is_linear(const struct sl_input_plan *plan, const struct sl_shape *shape)
+{
+    return shape->flat_w && !plan->has_w;
+}
+
 /* What all steps below work on. */
 struct task {
     const struct sl_shape *shape;
     unsigned first_lane, lane_count;
-    bool again; /* see sl_interpolate_strip() */
+    bool again;  /* see sl_interpolate_strip() */
+    bool inside; /* a strip, with linear weights alone */
     sl_register_lanes *inputs;
 };
 
@@ -97,10 +140,16 @@ SL_INLINE void weigh_items(const struct task *task, const struct sl_input_item *
         for (int k = 0; k < 3; k++) {
             memcpy(&values[k], &task->shape->rows[k][reg][component], sizeof(float));
         }
-        if (task->again && values[0] == values[1] && values[1] == values[2]) {
+        uint32_t *out = &task->inputs[reg][component][task->first_lane];
+        bool equal = values[0] == values[1] && values[1] == values[2];
+        if (equal && task->again) {
             continue;
         }
-        weigh(values, weights, task->lane_count, &task->inputs[reg][component][task->first_lane]);
+        if (task->inside && !equal && stays_normal(values)) {
+            weigh_strip(values, weights, out);
+        } else {
+            weigh(values, weights, task->lane_count, out);
+        }
     }
 }
 
@@ -177,12 +226,6 @@ SL_INLINE void find_perspective(const struct sl_shape *shape, const struct weigh
     }
 }
 
-/* Whether linear weights are all that a triangle needs. */
-SL_INLINE bool is_linear(const struct sl_input_plan *plan, const struct sl_shape *shape)
-{
-    return shape->flat_w && !plan->has_w;
-}
-
 SL_INLINE double edge_scale(const struct sl_input_plan *plan, const struct sl_shape *shape)
 {
     return is_linear(plan, shape) ? shape->edges.reciprocal : 1.0;
@@ -240,7 +283,7 @@ SL_CLONES static void interpolate_triangle(const struct sl_input_plan *plan,
                                            unsigned lane, sl_register_lanes *inputs,
                                            float depth[SL_LANES])
 {
-    struct task task = {quads->shape, lane, 4 * quad_count, false, inputs};
+    struct task task = {quads->shape, lane, 4 * quad_count, false, false, inputs};
     struct weights edges;
     pair_i32 w[PAIRS];
     find_edges(&quads->shape->edges, edge_scale(plan, quads->shape), quads, quad_count, &edges);
@@ -261,7 +304,7 @@ SL_CLONES static void interpolate_strip(const struct sl_input_plan *plan,
                                         const struct sl_quad *first, bool again,
                                         sl_register_lanes *inputs, float depth[SL_LANES])
 {
-    struct task task = {first->shape, 0, SL_LANES, again, inputs};
+    struct task task = {first->shape, 0, SL_LANES, again, is_linear(plan, first->shape), inputs};
     struct weights edges;
     pair_i32 w[PAIRS];
     find_strip_edges(&first->shape->edges, edge_scale(plan, first->shape), first, &edges);

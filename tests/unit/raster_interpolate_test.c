@@ -114,6 +114,53 @@ Test(raster_interpolate, fast_form_gives_the_same_bits)
     }
 }
 
+/*
+ * A strip has what its quads have: a triangle whose first corner is the centre of the strip's first
+ * pixel, with values of all sizes at its corners. The second strip tells that it follows the first.
+ */
+Test(raster_interpolate, strips_give_the_same_bits)
+{
+    static const float values[] = {0,         -0.0F,     1,         -1,      0x1p-60F, 0x1.Fp-61F,
+                                   0x1p-126F, 0x1p-149F, -0x1p-60F, 0x1p99F, 0x1p100F, -0x1p127F,
+                                   0x1p-90F,  0.1F,      NAN,       INFINITY};
+    static const struct sl_pixel_box bounds = {0, 0, 1 << 14, 1 << 14};
+    static struct scene plain, strip;
+    struct raster_rig_random random = {7};
+    for (unsigned number = 0; number < 4000; number++) {
+        memset(&strip, 0, sizeof(strip));
+        set_sources(&strip);
+        strip.config.sources[1][3] = SL_RASTER_PERSPECTIVE; /* nobody needs w */
+        sl_input_plan_init(&strip.plan, &strip.config, 3, true);
+        float w = number % 2 ? 1 : 3;
+        struct sl_screen_vertex corners[3] = {{.x = 128, .y = 128, .z = 0.25F, .w = 1},
+                                              {.x = 1 << 22, .y = 128, .z = 0.5F, .w = w},
+                                              {.x = 128, .y = 1 << 22, .z = 0, .w = 1}};
+        for (unsigned k = 0; k < 3; k++) {
+            corners[k].vertex = raster_rig_vertex(&strip.vertices[k]);
+            for (unsigned n = 0; n < 12; n++) {
+                unsigned index = raster_rig_next(&random, 16);
+                memcpy(&strip.vertices[k].inputs[n / 4][n % 4], &values[index], 4);
+            }
+        }
+        struct sl_shape_owner owner = {.leading = corners[0].vertex};
+        int64_t area = sl_screen_area(&corners[0], &corners[1], &corners[2]);
+        cr_assert(sl_shape_triangle(&strip.shape, corners, area, &owner, &bounds));
+        for (int32_t y = 0; y < 4; y += 2) {
+            struct sl_quad quad = {&strip.shape, 0, y, 15};
+            sl_interpolate_strip(&strip.plan, &quad, y > 0, strip.inputs, strip.depth);
+            for (unsigned q = 0; q < SL_QUADS; q++, quad.x += 2) {
+                sl_interpolate_plain(&strip.plan, &quad, 4 * q, plain.inputs, plain.depth);
+            }
+            cr_assert(memcmp(strip.depth, plain.depth, sizeof(plain.depth)) == 0);
+            for (unsigned reg = 0; reg < 3; reg++) {
+                cr_assert(memcmp(strip.inputs[reg], plain.inputs[reg], sizeof(plain.inputs[reg])) ==
+                              0,
+                          "%u, register %u", number, reg);
+            }
+        }
+    }
+}
+
 /* What the value is in real numbers, or nearly: binary128 where there is one. */
 static long double exact(const struct scene *scene, const float a[3], int64_t x, int64_t y,
                          bool perspective)
