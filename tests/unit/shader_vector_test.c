@@ -650,7 +650,6 @@ static unsigned check_folder(const char *folder)
 {
     DIR *directory = opendir(folder);
     if (!directory) {
-        cr_log_warn("%s is not there", folder);
         return 0;
     }
     struct setting *setting = new_setting();
@@ -680,7 +679,9 @@ Test(shader_vector, programs_of_compilers)
 {
     unsigned count =
         check_folder("../shared/data/hlsl/d3d9/bin") + check_folder("../shared/data/hlsl/dxbc/bin");
-    cr_log_info("%u programs", count);
+    if (count == 0) {
+        cr_skip_test("no ../shared/data/hlsl");
+    }
 }
 
 /* ---- kernels ---- */
