@@ -247,6 +247,32 @@ Test(raster_program, early_depth)
     }
 }
 
+/* Pixels whose programs do not end write nothing, whether or not the program tells them apart. */
+Test(raster_program, endless)
+{
+    for (int reads_input = 0; reads_input < 2; reads_input++) {
+        struct sl_ir_builder builder;
+        start(&builder);
+        sl_ir_append1(&builder, SL_IR_MOV, sl_ir_dst(SL_IR_OUTPUT, 0, 15), sl_ir_float(1));
+        sl_ir_append_condition(&builder, SL_IR_IF,
+                               reads_input ? sl_ir_src(SL_IR_INPUT, 0) : sl_ir_word(1), true);
+        sl_ir_append(&builder, SL_IR_LOOP);
+        sl_ir_append(&builder, SL_IR_ENDLOOP);
+        sl_ir_append(&builder, SL_IR_ENDIF);
+        struct sl_ir_program *program = complete(&builder);
+        set_up(program);
+        make_corners();
+        rig.config.depth.bytes = NULL;
+        memset(rig.config.sources[0], SL_RASTER_FLAT, 4);
+        draw((struct sl_raster_primitive){.leading = 0}); /* red, and the condition looks at red */
+        cr_assert_eq(color_at(0, 1, 1), 0);
+        draw((struct sl_raster_primitive){.leading = 1});
+        cr_assert_eq(color_at(0, 1, 1), reads_input ? UINT32_MAX : 0);
+        raster_rig_finish(&rig);
+        sl_ir_destroy(program);
+    }
+}
+
 /* o0 = what the target holds at this pixel + v0, read through a texture of the same bytes. */
 static struct sl_ir_program *adding_program(void)
 {
