@@ -110,21 +110,34 @@ static struct sl_sm4_scanner scanner_of(struct assembler *assembler, const char 
     };
 }
 
+/* The minor version as listings write it, 0 to 15; false if it is none. */
+static bool read_minor(const char *digits, size_t count, uint32_t *minor)
+{
+    *minor = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (digits[i] < '0' || digits[i] > '9') {
+            return false;
+        }
+        *minor = *minor * 10 + (uint32_t)(digits[i] - '0');
+    }
+    return (count == 1 || digits[0] != '0') && *minor <= 15;
+}
+
 /* "ps_4_0" */
 static bool read_header(struct assembler *assembler, const char *text, size_t size)
 {
     struct sl_sm4_scanner scanner = scanner_of(assembler, text, size);
     const char *word;
     size_t length = sl_sm4_scan_word(&scanner, &word);
-    bool shaped = length == 6 && word[2] == '_' && word[4] == '_';
+    bool shaped = (length == 6 || length == 7) && word[2] == '_' && word[4] == '_';
     size_t stage = shaped ? sl_sm4_find_name(&sl_sm4_stage_names, word, 2) : 0;
+    uint32_t minor;
     bool known = shaped && stage < sl_sm4_stage_names.count && (word[3] == '4' || word[3] == '5') &&
-                 word[5] >= '0' && word[5] <= '9';
+                 read_minor(word + 5, length - 5, &minor);
     if (!known || !sl_sm4_scan_at_end(&scanner)) {
         return fail(assembler, "a program starts with its model, as \"ps_4_0\"");
     }
-    sl_buf_u32(assembler->out,
-               (uint32_t)stage << 16 | (uint32_t)(word[3] - '0') << 4 | (uint32_t)(word[5] - '0'));
+    sl_buf_u32(assembler->out, (uint32_t)stage << 16 | (uint32_t)(word[3] - '0') << 4 | minor);
     sl_buf_u32(assembler->out, 0);
     assembler->has_header = true;
     return true;

@@ -315,6 +315,10 @@ static bool link_calls(struct linker *linker, uint32_t *at)
         const struct function *callee = is_call(insn) ? find_function(linker, insn->target) : NULL;
         insn->target = callee != NULL ? callee->label : insn->target;
     }
+    for (uint32_t i = 0; i < linker->program->insn_count; i++) {
+        struct sl_ir_insn *insn = &linker->program->insns[i];
+        insn->target = insn->op == SL_IR_LABEL ? i : insn->target; /* its number has served */
+    }
     return true;
 }
 
