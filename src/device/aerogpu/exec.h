@@ -71,7 +71,7 @@ struct sl_agpu_shader {
     struct sl_vector_code *code;              /* NULL = interpreted, or not used yet */
     uint8_t input_reads[SL_IR_REGISTERS_MAX]; /* components of each input that it reads */
     bool compiled;                            /* code was asked for */
-    char refusal[64];                         /* what it uses that is not supported */
+    char refusal[96];                         /* what it uses that is not supported */
     uint64_t memory;                          /* of all this, counted in the budget */
 };
 
