@@ -41,7 +41,9 @@ struct sl_texture_level {
 /* Levels and layers of a view: number 0 is the first that the program sees. */
 struct sl_texture {
     enum sl_texel_format format;
-    bool srgb; /* red, green and blue are decoded from sRGB */
+    bool srgb;   /* red, green and blue are decoded from sRGB */
+    bool widens; /* B5G6R5, B5G5R5A1: channels count as 8-bit ones by replication of their bits */
+    bool clamps_loads; /* sl_texture_load() takes the nearest texel for one out of range */
     uint32_t level_count;
     uint32_t layer_count;
     uint64_t layer_stride_bytes; /* the same for all levels */

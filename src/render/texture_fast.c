@@ -311,7 +311,7 @@ static bool has_lanes_form(const struct sl_texture *texture, const struct sl_sam
                            const enum sl_address addresses[2])
 {
     return !sample->compare && !sl_texture_is_1d(sample->dim) &&
-           sl_texel_raw_format(texture->format) <= SL_TEXEL_R8G8B8X8 &&
+           sl_texel_raw_format(texture) <= SL_TEXEL_R8G8B8X8 && !texture->widens &&
            addresses[0] != SL_ADDRESS_BORDER && addresses[1] != SL_ADDRESS_BORDER;
 }
 
@@ -326,7 +326,7 @@ bool sl_texture_sample_fast(const struct sl_texture *texture, const struct sl_sa
     }
     pass.texture = texture;
     pass.sample = sample;
-    pass.order = raw_orders[sl_texel_raw_format(texture->format)];
+    pass.order = raw_orders[sl_texel_raw_format(texture)];
     pass.order.curved = texture->srgb;
     find_spots(texture, sample, &pass.spots);
     find_levels(texture, sampler, sample, active, &lanes);

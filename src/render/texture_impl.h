@@ -83,6 +83,6 @@ void sl_texel_block_decode(enum sl_texel_format format, const uint8_t *block, ui
 /* Raw texel as sl_pixel_decode() takes it, and as a texel of which format. */
 uint32_t sl_texel_raw(const struct sl_texture *texture, uint32_t level, uint32_t layer, uint32_t x,
                       uint32_t y);
-enum sl_texel_format sl_texel_raw_format(enum sl_texel_format format);
+enum sl_texel_format sl_texel_raw_format(const struct sl_texture *texture);
 
 #endif

@@ -32,7 +32,7 @@ static void filter_begin(struct filter *filter, const struct sl_texture *texture
         .sampler = sampler,
         .one_row = sl_texture_is_1d(sample->dim),
         .compare = sample->compare,
-        .raw_format = sl_texel_raw_format(texture->format),
+        .raw_format = sl_texel_raw_format(texture),
         .divisors = {1.0f, 1.0f, 1.0f, 1.0f},
     };
     sl_texture_addresses(sampler, sample->dim, filter->addresses);
@@ -232,13 +232,18 @@ static unsigned slice_address(enum sl_texture_dim dim)
     return 0;
 }
 
+static uint32_t at_most(uint32_t value, uint32_t count)
+{
+    return value < count ? value : count - 1;
+}
+
 void sl_texture_load(const struct sl_texture *texture, enum sl_texture_dim dim,
                      const uint32_t *const address[3], const uint32_t *level,
                      const int8_t offset[3], uint64_t active, sl_texel_lanes result)
 {
     unsigned slice = slice_address(dim);
     float outside[4];
-    sl_pixel_decode(sl_texel_raw_format(texture->format), false, 0, outside);
+    sl_pixel_decode(sl_texel_raw_format(texture), false, 0, outside);
     for (unsigned lane = 0; lane < SL_LANES; lane++) {
         if (!(active >> lane & 1)) {
             continue;
@@ -249,11 +254,18 @@ void sl_texture_load(const struct sl_texture *texture, enum sl_texture_dim dim,
             y = add_offset(address[1][lane], offset[1]);
         }
         uint32_t layer = slice != 0 ? address[slice][lane] : 0;
+        uint32_t mip = level[lane];
+        if (texture->clamps_loads) {
+            mip = at_most(mip, texture->level_count);
+            layer = at_most(layer, texture->layer_count);
+            x = at_most(x, texture->levels[mip].width);
+            y = at_most(y, texture->levels[mip].height);
+        }
         float rgba[4];
         memcpy(rgba, outside, sizeof(rgba));
-        if (level[lane] < texture->level_count && layer < texture->layer_count &&
-            x < texture->levels[level[lane]].width && y < texture->levels[level[lane]].height) {
-            sl_texel_decode(texture, level[lane], layer, x, y, rgba);
+        if (mip < texture->level_count && layer < texture->layer_count &&
+            x < texture->levels[mip].width && y < texture->levels[mip].height) {
+            sl_texel_decode(texture, mip, layer, x, y, rgba);
         }
         for (unsigned i = 0; i < 4; i++) {
             result[i][lane] = rgba[i];

@@ -335,6 +335,28 @@ Test(render_sample, loads)
     }
 }
 
+/* As the upstream executors do: 0x6B4D is 13, 26, 13 of 31, 63, 31, so 107, 105, 107 of 255. */
+Test(render_sample, widened_channels_and_clamped_loads)
+{
+    static const int8_t none[3] = {0, 0, 0};
+    uint32_t address[3][SL_LANES] = {{0}};
+    const uint32_t *const addresses[3] = {address[0], address[1], address[2]};
+    uint32_t level[SL_LANES] = {0};
+    make_texture(&fix, SL_TEXEL_B5G6R5, 2, 1, 1, 1);
+    fix.bytes[0] = 0;
+    fix.bytes[1] = 0;
+    fix.bytes[2] = 0x4D;
+    fix.bytes[3] = 0x6B;
+    fix.texture.widens = true;
+    fix.texture.clamps_loads = true;
+    address[0][0] = 7;
+    address[1][0] = 7;
+    level[0] = 7;
+    sl_texture_load(&fix.texture, SL_TEXTURE_2D, addresses, level, none, 1, call.result);
+    cr_assert(call.result[0][0] == unorm8(107) && call.result[1][0] == unorm8(105));
+    cr_assert(call.result[2][0] == unorm8(107) && call.result[3][0] == 1.0f);
+}
+
 /* Blocks of one level: the second of 2 x 2 blocks is (170, 170, 170), the others black. */
 Test(render_sample, blocks)
 {

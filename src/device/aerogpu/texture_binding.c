@@ -121,6 +121,9 @@ bool sl_agpu_bind_texture(const struct sl_agpu_run *run, const struct sl_agpu_ob
     struct sl_agpu_view view =
         object->kind == SL_AGPU_VIEW ? object->u.view : whole_view(object->storage);
     make_texture(object->storage, &view, texture);
+    texture->widens = run->exec->config.profile_aero &&
+                      (texture->format == SL_TEXEL_B5G6R5 || texture->format == SL_TEXEL_B5G5R5A1);
+    texture->clamps_loads = run->exec->config.profile_aero;
     if (sl_agpu_is_aero_d3d9(run)) {
         texture->srgb = false;
     }
