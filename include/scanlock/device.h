@@ -37,13 +37,22 @@ struct sl_observer {
     void (*observe)(void *data, const struct sl_observation *observation);
 };
 
-/* A command that is about to execute: an AeroGPU packet, a request of a virtio queue. */
+/*
+ * A command that is about to execute: an AeroGPU packet, a request of a virtio queue. All pointers
+ * are only valid during the call.
+ */
 struct sl_command {
     uint64_t index;      /* counts the commands of the target's life from 0, resets included */
     uint64_t submission; /* counts what came at once from 0: AeroGPU streams, virtio chains */
     uint32_t packet;     /* in its submission, from 0 */
     const char *name;    /* in the ABI's terms, "CLEAR" */
     const char *text;    /* its fields, one line; may be "" */
+    uint32_t queue;      /* virtio: that it came from */
+    uint32_t opcode;     /* as the guest wrote it, known or not */
+    const uint8_t *bytes; /* the packet or request as it was fetched, header included */
+    size_t size;
+    uint64_t gpa; /* of its first byte in guest memory, if it lies there in one piece */
+    bool has_gpa;
 };
 
 /* One texel of one surface; surfaces count from 1 in the order of their creation, 0 = none. */

@@ -130,6 +130,7 @@ struct sl_agpu_packet {
     const struct sl_abi_opcode *opcode;
     const uint8_t *bytes;
     uint32_t size;
+    uint64_t gpa;
 };
 
 /* A handler checks everything before it changes anything. */

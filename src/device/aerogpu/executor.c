@@ -204,14 +204,16 @@ static enum sl_agpu_class run_packet(struct sl_agpu_run *run, const struct sl_ag
     return class_;
 }
 
-static bool step(struct sl_agpu_run *run, const uint8_t *bytes, uint32_t offset)
+static bool step(struct sl_agpu_run *run, const struct sl_agpu_stream *stream, uint32_t offset)
 {
+    const uint8_t *bytes = stream->bytes + offset;
     struct sl_agpu_outcome *outcome = run->outcome;
     uint32_t value = SL_WIRE_GET32(bytes, aerogpu_cmd_hdr, opcode);
     struct sl_agpu_packet packet = {
         .opcode = sl_abi_find_opcode(&sl_abi_aerogpu, value),
         .bytes = bytes,
         .size = SL_WIRE_GET32(bytes, aerogpu_cmd_hdr, size_bytes),
+        .gpa = stream->gpa + offset,
     };
     sl_agpu_work(run, PACKET_WORK + (uint64_t)packet.size);
     if (sl_agpu_is_exhausted(run)) {
@@ -267,7 +269,7 @@ void sl_agpu_exec_run(struct sl_agpu_exec *exec, const struct sl_agpu_stream *st
     uint32_t offset = sizeof(struct aerogpu_cmd_stream_header);
     while (offset < end) {
         const uint8_t *packet = stream->bytes + offset;
-        if (!step(&run, packet, offset)) {
+        if (!step(&run, stream, offset)) {
             if (!stream->on_failure || outcome->exhausted || outcome->stopped) {
                 return;
             }

@@ -78,6 +78,7 @@ struct sl_agpu_stream {
     uint32_t context_id;
     const uint8_t *bytes;
     size_t size;
+    uint64_t gpa; /* where it was fetched */
     const struct sl_agpu_alloc_table *table; /* never NULL */
     uint64_t work_limit;                     /* see struct sl_agpu_outcome */
 

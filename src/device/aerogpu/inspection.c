@@ -91,6 +91,11 @@ bool sl_agpu_inspect_begin(struct sl_agpu_run *run, const struct sl_agpu_packet 
         .packet = run->outcome->packet_index,
         .name = packet->opcode ? packet->opcode->word : "?",
         .text = text ? text : "",
+        .opcode = sl_get_le32(packet->bytes),
+        .bytes = packet->bytes,
+        .size = packet->size,
+        .gpa = packet->gpa,
+        .has_gpa = true,
     };
     struct place place;
     it->covered = false;

@@ -146,6 +146,7 @@ static void execute(struct sl_agpu *dev, const struct submission *s)
             .context_id = s->context_id,
             .bytes = dev->stream.data,
             .size = dev->stream.size,
+            .gpa = s->cmd_gpa,
             .table = &dev->table,
             .work_limit = dev->work_limit - dev->work,
             .on_failure = dev->options.continues_on_error ? record_packet_error : NULL,

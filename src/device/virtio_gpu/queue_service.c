@@ -281,6 +281,9 @@ static void execute_request(const struct round *round)
         }
         return;
     }
+    const struct sl_vq_buffer *first = &dev->batch.buffers[round->chain->first];
+    request.gpa = first->gpa;
+    request.has_gpa = first->size >= request.size && !first->bounced;
     sl_abi_decode(SL_LAYOUT_VIRTIO_GPU_CTRL_HDR, request.bytes, request.size, &request.header);
     if (!sl_vgpu_inspect_begin(dev, &request)) {
         return;

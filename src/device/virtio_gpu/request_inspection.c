@@ -24,6 +24,12 @@ bool sl_vgpu_inspect_begin(struct sl_vgpu *dev, const struct sl_vgpu_request *re
         .submission = index,
         .name = opcode ? opcode->word : "?",
         .text = text ? text : "",
+        .queue = request->queue,
+        .opcode = request->header.type,
+        .bytes = request->bytes,
+        .size = request->size,
+        .gpa = request->gpa,
+        .has_gpa = request->has_gpa,
     };
     dev->stopped = !dev->inspector->command(dev->inspector->data, &command);
     return !dev->stopped;

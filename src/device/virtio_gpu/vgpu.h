@@ -110,6 +110,8 @@ struct sl_vgpu_request {
     size_t size; /* at least a header */
     struct sl_virtio_gpu_ctrl_hdr header;
     uint32_t queue;
+    uint64_t gpa; /* of its first byte, if it lies in one piece */
+    bool has_gpa;
 };
 
 /* body lies behind the header; size counts both. */
