@@ -57,6 +57,11 @@ struct sl_cli_args {
     size_t operand_count;
 };
 
+/*
+ * A verb, or with verbs a group of them: then the next word says which, and only name, summary and
+ * description of the group itself mean something. Names of the verbs in a group start with the
+ * group's, "abi lock".
+ */
 struct sl_cli_verb {
     const char *name;
     const char *operands; /* as in a usage line, "TRACE" */
@@ -69,12 +74,18 @@ struct sl_cli_verb {
     bool hidden; /* not in help, man pages or completion */
     /* Returns the exit code; what went wrong has been printed to stderr. */
     enum sl_status (*run)(const struct sl_cli_args *args);
+    const struct sl_cli_verb *const *verbs;
+    size_t verb_count;
 };
 
 /* Every verb, in the order of the help text, and the rows of the options that replays share. */
 extern const struct sl_cli_verb *const sl_cli_verbs[];
 extern const size_t sl_cli_verb_count;
 const struct sl_cli_verb *sl_cli_find_verb(const char *name);
+
+/* The verb of a group that this word means, or NULL; and the word of such a verb, "lock". */
+const struct sl_cli_verb *sl_cli_find_in_group(const struct sl_cli_verb *group, const char *word);
+const char *sl_cli_word(const struct sl_cli_verb *group, const struct sl_cli_verb *verb);
 
 #define SL_CLI_REPLAY_OPTIONS                                                                      \
     {SL_CLI_PROFILE, 0, "profile", "NAME", "run the device under this profile"},                   \

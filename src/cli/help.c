@@ -48,8 +48,24 @@ static void print_option(FILE *out, const struct sl_cli_option *option)
     print_wrapped(out, option->help, COLUMN);
 }
 
+static void print_group_help(FILE *out, const struct sl_cli_verb *group)
+{
+    fprintf(out, "usage: scanlock %s VERB [OPTION]... [OPERAND]...\n\n", group->name);
+    print_wrapped(out, group->description, 0);
+    putc('\n', out);
+    for (size_t i = 0; i < group->verb_count; i++) {
+        fprintf(out, "  %-10s ", sl_cli_word(group, group->verbs[i]));
+        print_wrapped(out, group->verbs[i]->summary, 13);
+    }
+    fprintf(out, "\n'scanlock %s VERB --help' tells more.\n", group->name);
+}
+
 void sl_cli_print_verb_help(FILE *out, const struct sl_cli_verb *verb)
 {
+    if (verb->verb_count) {
+        print_group_help(out, verb);
+        return;
+    }
     static const struct sl_cli_option help = {SL_CLI_HELP, 'h', "help", NULL, "this text"};
     fprintf(out, "usage: scanlock %s%s%s%s\n\n", verb->name,
             verb->option_count ? " [OPTION]..." : "", verb->operands[0] ? " " : "", verb->operands);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct sl_cli_verb *const sl_cli_verbs[] = {
-    &sl_cli_replay, &sl_cli_blame,   &sl_cli_check,    &sl_cli_bless,    &sl_cli_merge,
-    &sl_cli_info,   &sl_cli_dump,    &sl_cli_diff,     &sl_cli_assemble, &sl_cli_import,
-    &sl_cli_help,   &sl_cli_version, &sl_cli_generate,
+    &sl_cli_replay, &sl_cli_blame, &sl_cli_check,   &sl_cli_bless,    &sl_cli_merge,
+    &sl_cli_info,   &sl_cli_dump,  &sl_cli_diff,    &sl_cli_assemble, &sl_cli_import,
+    &sl_cli_abi,    &sl_cli_help,  &sl_cli_version, &sl_cli_generate,
 };
 const size_t sl_cli_verb_count = sizeof(sl_cli_verbs) / sizeof(sl_cli_verbs[0]);
 
@@ -16,6 +16,21 @@ const struct sl_cli_verb *sl_cli_find_verb(const char *name)
     for (size_t i = 0; i < sl_cli_verb_count; i++) {
         if (strcmp(sl_cli_verbs[i]->name, name) == 0) {
             return sl_cli_verbs[i];
+        }
+    }
+    return NULL;
+}
+
+const char *sl_cli_word(const struct sl_cli_verb *group, const struct sl_cli_verb *verb)
+{
+    return verb->name + strlen(group->name) + 1;
+}
+
+const struct sl_cli_verb *sl_cli_find_in_group(const struct sl_cli_verb *group, const char *word)
+{
+    for (size_t i = 0; i < group->verb_count; i++) {
+        if (strcmp(sl_cli_word(group, group->verbs[i]), word) == 0) {
+            return group->verbs[i];
         }
     }
     return NULL;
@@ -36,6 +51,22 @@ static enum sl_status run_verb(const struct sl_cli_verb *verb, int argc, char **
     return status;
 }
 
+static enum sl_status run_group(const struct sl_cli_verb *group, int argc, char **argv)
+{
+    if (argc < 2) {
+        return sl_cli_usage(group, "expected a verb");
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        sl_cli_print_verb_help(stdout, group);
+        return SL_OK;
+    }
+    const struct sl_cli_verb *verb = sl_cli_find_in_group(group, argv[1]);
+    if (!verb) {
+        return sl_cli_usage(group, "no verb '%s'", argv[1]);
+    }
+    return run_verb(verb, argc - 1, argv + 1);
+}
+
 static enum sl_status dispatch(int argc, char **argv)
 {
     if (argc < 2) {
@@ -53,7 +84,8 @@ static enum sl_status dispatch(int argc, char **argv)
         fprintf(stderr, "scanlock: no verb '%s'\nTry 'scanlock help'.\n", name);
         return SL_ERR_USAGE;
     }
-    return run_verb(verb, argc - 1, argv + 1);
+    return verb->verb_count ? run_group(verb, argc - 1, argv + 1)
+                            : run_verb(verb, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

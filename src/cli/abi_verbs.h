@@ -1,0 +1,9 @@
+/* The verbs of the group "abi"; each stands in the file of its name. */
+#ifndef SL_CLI_ABI_VERBS_H
+#define SL_CLI_ABI_VERBS_H
+
+#include "cli/cli.h"
+
+extern const struct sl_cli_verb sl_cli_abi_show;
+
+#endif
