@@ -30,10 +30,32 @@ enum sl_abi_type {
     SL_ABI_STRUCT,
 };
 
+/* A part of the ABI, and the header that declares it. */
+struct sl_abi_group {
+    const char *name;
+    const char *header; /* or NULL */
+    const char *doc;
+};
+
+/* What a constant says about the ABI as a whole; an older version has another value then. */
+enum sl_abi_states {
+    SL_ABI_STATES_NOTHING,
+    SL_ABI_STATES_MINOR,
+    SL_ABI_STATES_VERSION, /* major << 16 | minor */
+};
+
+/*
+ * A constant, a limit or a value of an enum. doc is one or more sentences, like in everything else
+ * that has it.
+ */
 struct sl_abi_value {
     const char *name; /* in full, for instance "AEROGPU_CLEAR_COLOR" */
     uint64_t value;
     uint16_t since_minor;
+    bool wide;                        /* of a constant: 64 bits */
+    enum sl_abi_states states;        /* constants only */
+    const struct sl_abi_group *group; /* constants only */
+    const char *doc;
 };
 
 struct sl_abi_enum {
@@ -42,6 +64,13 @@ struct sl_abi_enum {
     bool is_flags;
     const struct sl_abi_value *values; /* in the order of the source */
     size_t value_count;
+    bool macros;      /* C has macros instead of an enum: wide or unsigned values */
+    bool wide;        /* 64 bits */
+    bool bit_numbers; /* the headers of the system declare numbers of bits, value is the mask */
+    bool not_system;  /* the headers of the system do not have it, or not everywhere */
+    uint16_t since_minor;
+    const struct sl_abi_group *group;
+    const char *doc;
 };
 
 struct sl_abi_struct;
@@ -57,6 +86,8 @@ struct sl_abi_field {
     bool stage_ex;               /* carries stage_ex when stage_resolution says so */
     uint32_t present_if_size_ge; /* 0 = always; else absent in packets smaller than this */
     bool overlaps;               /* another name for the field before; not printed */
+    bool not_system;             /* the headers of the system do not have it, or not everywhere */
+    const char *doc;
 };
 
 /* A variable part behind the fixed fields. */
@@ -84,6 +115,11 @@ struct sl_abi_struct {
     size_t field_count;
     const struct sl_abi_trailing *trailing; /* NULL = none */
     uint16_t since_minor;
+    bool packed;     /* the C struct has alignment 1 */
+    bool is_typedef; /* the name is also a type */
+    bool not_system; /* the headers of the system do not have it, or not everywhere */
+    const struct sl_abi_group *group;
+    const char *doc;
 };
 
 struct sl_abi_opcode {
@@ -109,6 +145,7 @@ struct sl_abi_register {
     const struct sl_abi_enum *names; /* or NULL */
     uint64_t feature;                /* feature bits that must be offered, 0 = none */
     uint16_t since_minor;
+    const char *doc;
 };
 
 enum sl_abi_format_kind {
@@ -166,16 +203,45 @@ struct sl_abi_vbe_mode {
     uint16_t bits_per_pixel;
 };
 
+/* Another name of a scalar type or of a struct. */
+struct sl_abi_typedef {
+    const char *name;
+    enum sl_abi_type type;
+    const struct sl_abi_struct *of; /* SL_ABI_STRUCT only */
+    const struct sl_abi_group *group;
+    const char *doc;
+};
+
+/* A macro of the C headers with parameters. */
+struct sl_abi_macro {
+    const char *name;
+    const char *parameters;
+    const char *body; /* C */
+    const struct sl_abi_group *group;
+    const char *doc;
+};
+
 struct sl_abi {
-    const char *name;          /* "aerogpu", "virtio-gpu" */
-    const char *symbol_prefix; /* of struct and enum names: "aerogpu_" */
-    uint32_t version;          /* major << 16 | minor */
+    const char *name;            /* "aerogpu", "virtio-gpu" */
+    const char *title;           /* "AeroGPU" */
+    const char *symbol_prefix;   /* of struct and enum names: "aerogpu_" */
+    const char *constant_prefix; /* of constants: "AEROGPU_" */
+    uint32_t version;            /* major << 16 | minor */
+    const char *doc;
+    const struct sl_abi_group *groups; /* registers belong to the first */
+    size_t group_count;
+    const char *const *system_headers; /* that declare all of it: "linux/virtio_gpu.h" */
+    size_t system_header_count;
     const struct sl_abi_value *constants;
     size_t constant_count;
     const struct sl_abi_enum *enums;
     size_t enum_count;
     const struct sl_abi_struct *structs;
     size_t struct_count;
+    const struct sl_abi_typedef *typedefs;
+    size_t typedef_count;
+    const struct sl_abi_macro *macros;
+    size_t macro_count;
     const struct sl_abi_opcode *opcodes; /* sorted by value */
     size_t opcode_count;
     const uint8_t *opcode_index; /* by opcode value: index + 1 into opcodes, 0 = none */

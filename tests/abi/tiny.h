@@ -26,6 +26,9 @@
  */
 #define TINY_WIDE UINT64_C(0x8000000000000000)
 
+/* A version; "1.2" is current. */
+#define TINY_VERSION 0x10002u
+
 /* Status | state. */
 #define TINY_REG_STATUS 0x0000u
 

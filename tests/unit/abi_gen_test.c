@@ -138,6 +138,7 @@ Test(abi_gen, contradictions_are_refused)
         {"- name: b\n", "- name: class\n", 0, "abi.model", "cannot be a name"},
         {"    value: 7", "    value: 0x100000000", -2u, "abi.model", "does not fit its type"},
         {"    value: 5000", "    value: 0x100000000", -1u, "abi.model", "does not fit 32 bits"},
+        {"states: version", "states: minor", -3u, "abi.model", "does not state"},
         {"name: TINY_ON", "name: TINX_ON", 0, "abi.model", "does not start with"},
         {"alias_of: TINY_ON", "alias_of: TINY_OFF", -2u, "abi.model", "not another name"},
         {"        alias_of: TINY_ON\n", "", -2u, "abi.model", "has the value of TINY_ON"},

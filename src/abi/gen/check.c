@@ -292,6 +292,11 @@ static enum sl_status check_constants(const struct gen_abi *abi, struct sl_error
         if (!c->is_u64 && c->value > UINT32_MAX) {
             FAIL(c->line, "%s does not fit its type", c->name);
         }
+        uint64_t minor = abi->meta.minor;
+        uint64_t stated = c->states == SL_ABI_STATES_MINOR ? minor : abi->meta.major << 16 | minor;
+        if (c->states != SL_ABI_STATES_NOTHING && c->value != stated) {
+            FAIL(c->line, "%s does not state the version in meta", c->name);
+        }
     }
     GEN_EACH(const struct gen_limit, l, &abi->limits) {
         if (l->value > UINT32_MAX) {

@@ -4,9 +4,63 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void emit_value(struct sl_buf *out, const char *name, uint64_t value, uint64_t since)
+static void emit_string(struct sl_buf *out, const char *text)
 {
-    sl_buf_printf(out, "    {\"%s\", UINT64_C(0x%" PRIX64 "), %" PRIu64 "},\n", name, value, since);
+    sl_buf_u8(out, '"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') {
+            sl_buf_u8(out, '\\');
+        }
+        sl_buf_u8(out, (uint8_t)*text);
+    }
+    sl_buf_u8(out, '"');
+}
+
+/* Ends an initializer. */
+static void emit_doc(struct sl_buf *out, const char *doc)
+{
+    sl_buf_text(out, "\n     .doc = ");
+    emit_string(out, doc);
+    sl_buf_text(out, "},\n");
+}
+
+static void emit_flag(struct sl_buf *out, const char *name, bool set)
+{
+    if (set) {
+        sl_buf_printf(out, " .%s = true,", name);
+    }
+}
+
+static void emit_group(struct sl_buf *out, const struct gen_abi *abi, const char *name)
+{
+    GEN_EACH(const struct gen_group, g, &abi->groups) {
+        if (strcmp(g->name, name) == 0) {
+            sl_buf_printf(out, " .group = &groups[%zu],",
+                          (size_t)(g - (const struct gen_group *)abi->groups.items));
+        }
+    }
+}
+
+static void emit_groups(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->groups.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_group groups[] = {\n");
+    GEN_EACH(const struct gen_group, g, &abi->groups) {
+        sl_buf_printf(out, "    {.name = \"%s\",", g->name);
+        if (g->header) {
+            sl_buf_printf(out, " .header = \"%s\",", g->header);
+        }
+        emit_doc(out, g->doc);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+/* Starts an initializer that emit_doc() ends. */
+static void begin_value(struct sl_buf *out, const char *name, uint64_t value, uint64_t since)
+{
+    sl_buf_printf(out, "    {\"%s\", UINT64_C(0x%" PRIX64 "), %" PRIu64 ",", name, value, since);
 }
 
 static size_t enum_index(const struct gen_abi *abi, const char *name)
@@ -41,14 +95,21 @@ static void emit_constants(struct sl_buf *out, const struct gen_abi *abi)
     if (abi->constants.count) {
         sl_buf_text(out, "static const struct sl_abi_value constants[] = {\n");
         GEN_EACH(const struct gen_constant, c, &abi->constants) {
-            emit_value(out, c->name, c->value, c->since);
+            static const char *const states[] = {"", " .states = SL_ABI_STATES_MINOR,",
+                                                 " .states = SL_ABI_STATES_VERSION,"};
+            begin_value(out, c->name, c->value, c->since);
+            emit_flag(out, "wide", c->is_u64);
+            sl_buf_text(out, states[c->states]);
+            emit_group(out, abi, c->group);
+            emit_doc(out, c->doc);
         }
         sl_buf_text(out, "};\n\n");
     }
     if (abi->limits.count) {
         sl_buf_text(out, "static const struct sl_abi_value limits[] = {\n");
         GEN_EACH(const struct gen_limit, l, &abi->limits) {
-            emit_value(out, l->name, l->value, 0);
+            begin_value(out, l->name, l->value, 0);
+            emit_doc(out, l->doc);
         }
         sl_buf_text(out, "};\n\n");
     }
@@ -59,14 +120,22 @@ static void emit_enums(struct sl_buf *out, const struct gen_abi *abi)
     GEN_EACH(const struct gen_enum, e, &abi->enums) {
         sl_buf_printf(out, "static const struct sl_abi_value values_of_%s[] = {\n", e->name);
         GEN_EACH(const struct gen_value, v, &e->values) {
-            emit_value(out, v->name, v->value, v->since);
+            begin_value(out, v->name, v->value, v->since);
+            emit_doc(out, v->doc);
         }
         sl_buf_text(out, "};\n\n");
     }
     sl_buf_text(out, "static const struct sl_abi_enum enums[] = {\n");
     GEN_EACH(const struct gen_enum, e, &abi->enums) {
-        sl_buf_printf(out, "    {\"%s\", \"%s\", %s, values_of_%s, %zu},\n", e->name, e->prefix,
-                      e->is_flags ? "true" : "false", e->name, e->values.count);
+        sl_buf_printf(
+            out, "    {\"%s\", \"%s\", %s, values_of_%s, %zu, .since_minor = %" PRIu64 ",", e->name,
+            e->prefix, e->is_flags ? "true" : "false", e->name, e->values.count, e->since);
+        emit_flag(out, "macros", e->emit_defines);
+        emit_flag(out, "wide", e->is_u64);
+        emit_flag(out, "bit_numbers", e->from == GEN_FROM_FEATURES && gen_is_system(abi));
+        emit_flag(out, "not_system", e->not_system);
+        emit_group(out, abi, e->group);
+        emit_doc(out, e->doc);
     }
     sl_buf_text(out, "};\n\n");
 }
@@ -84,8 +153,12 @@ static void emit_field(struct sl_buf *out, const struct gen_abi *abi, const stru
     if (f->present_if_size_ge) {
         sl_buf_printf(out, ", .present_if_size_ge = %" PRIu64, f->present_if_size_ge);
     }
-    sl_buf_printf(out, "%s%s%s},\n", f->reserved ? ", .reserved = true" : "",
-                  f->stage_ex ? ", .stage_ex = true" : "", f->overlaps ? ", .overlaps = true" : "");
+    sl_buf_u8(out, ',');
+    emit_flag(out, "reserved", f->reserved);
+    emit_flag(out, "stage_ex", f->stage_ex);
+    emit_flag(out, "overlaps", f->overlaps);
+    emit_flag(out, "not_system", f->not_system);
+    emit_doc(out, f->doc);
 }
 
 static size_t field_index(const struct gen_struct *s, const char *name)
@@ -138,14 +211,18 @@ static void emit_structs(struct sl_buf *out, const struct gen_abi *abi)
     GEN_EACH(const struct gen_struct, s, &abi->structs) {
         sl_buf_printf(out,
                       "    {.name = \"%s\", .size = %" PRIu64 ", .min_size = %" PRIu64
-                      ", .since_minor = %" PRIu64 ",%s\n     .fields = fields_of_%s, "
-                      ".field_count = %zu",
-                      s->name, s->size, s->min_size, s->since,
-                      s->framing ? " .framing = true," : "", s->name, s->fields.count);
+                      ", .since_minor = %" PRIu64
+                      ",\n     .fields = fields_of_%s, .field_count = %zu,",
+                      s->name, s->size, s->min_size, s->since, s->name, s->fields.count);
         if (s->trailing.count) {
-            sl_buf_printf(out, ", .trailing = &trailing_of_%s", s->name);
+            sl_buf_printf(out, " .trailing = &trailing_of_%s,", s->name);
         }
-        sl_buf_text(out, "},\n");
+        emit_flag(out, "framing", s->framing);
+        emit_flag(out, "packed", s->packed);
+        emit_flag(out, "is_typedef", s->is_typedef);
+        emit_flag(out, "not_system", s->not_system);
+        emit_group(out, abi, s->group);
+        emit_doc(out, s->doc);
     }
     sl_buf_text(out, "};\n\n");
 }
@@ -193,7 +270,60 @@ static void emit_registers(struct sl_buf *out, const struct gen_abi *abi)
         if (r->enum_name) {
             sl_buf_printf(out, ", .names = &enums[%zu]", enum_index(abi, r->enum_name));
         }
-        sl_buf_printf(out, "%s},\n", r->is_signed ? ", .is_signed = true" : "");
+        sl_buf_u8(out, ',');
+        emit_flag(out, "is_signed", r->is_signed);
+        emit_doc(out, r->doc);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_typedefs(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->typedefs.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_typedef typedefs[] = {\n");
+    GEN_EACH(const struct gen_typedef, t, &abi->typedefs) {
+        const struct gen_struct *s = gen_find_struct(abi, t->type);
+        sl_buf_printf(out, "    {.name = \"%s\",", t->name);
+        if (s) {
+            sl_buf_printf(out, " .type = SL_ABI_STRUCT, .of = &structs[%zu],",
+                          struct_index(abi, s));
+        } else {
+            bool wide = strcmp(t->type, "u64") == 0;
+            sl_buf_printf(out, " .type = %s,", type_word(wide ? SL_ABI_U64 : SL_ABI_U32));
+        }
+        emit_group(out, abi, t->group);
+        emit_doc(out, t->doc);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_macros(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->macros.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_macro macros[] = {\n");
+    GEN_EACH(const struct gen_macro, m, &abi->macros) {
+        sl_buf_printf(out, "    {.name = \"%s\", .parameters = \"%s\",\n     .body = ", m->name,
+                      m->params);
+        emit_string(out, m->body);
+        sl_buf_text(out, ",\n    ");
+        emit_group(out, abi, m->group);
+        emit_doc(out, m->doc);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_system_headers(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!gen_is_system(abi)) {
+        return;
+    }
+    sl_buf_text(out, "static const char *const system_headers[] = {\n");
+    GEN_EACH(const struct gen_prefix, h, &abi->meta.system_headers) {
+        sl_buf_printf(out, "    \"%s\",\n", h->name);
     }
     sl_buf_text(out, "};\n\n");
 }
@@ -287,11 +417,20 @@ static void emit_root(struct sl_buf *out, const struct gen_abi *abi)
     const struct gen_opcode *o = abi->opcodes.items;
     sl_buf_printf(out, "const struct sl_abi sl_abi_%s = {\n    .name = \"%s\",\n", abi->meta.abi,
                   abi->meta.name);
-    sl_buf_printf(out, "    .symbol_prefix = \"%s\",\n    .version = 0x%08" PRIX64 ",\n",
-                  abi->meta.symbol_prefix, abi->meta.major << 16 | abi->meta.minor);
+    sl_buf_printf(out, "    .title = \"%s\",\n    .symbol_prefix = \"%s\",\n", abi->meta.title,
+                  abi->meta.symbol_prefix);
+    sl_buf_printf(out, "    .constant_prefix = \"%s\",\n    .version = 0x%08" PRIX64 ",\n",
+                  abi->meta.constant_prefix, abi->meta.major << 16 | abi->meta.minor);
+    sl_buf_text(out, "    .doc = ");
+    emit_string(out, abi->meta.doc);
+    sl_buf_text(out, ",\n");
+    emit_member_table(out, "groups", "group_count", abi->groups.count);
+    emit_member_table(out, "system_headers", "system_header_count", abi->meta.system_headers.count);
     emit_member_table(out, "constants", "constant_count", abi->constants.count);
     emit_member_table(out, "enums", "enum_count", abi->enums.count);
     emit_member_table(out, "structs", "struct_count", abi->structs.count);
+    emit_member_table(out, "typedefs", "typedef_count", abi->typedefs.count);
+    emit_member_table(out, "macros", "macro_count", abi->macros.count);
     emit_member_table(out, "opcodes", "opcode_count", abi->opcodes.count);
     emit_member_table(out, "opcode_index", "opcode_index_count",
                       (size_t)o[abi->opcodes.count - 1].value + 1);
@@ -348,9 +487,13 @@ void gen_emit_tables(struct sl_buf *out, const struct gen_abi *abi, const char *
     GEN_EACH(const struct gen_prefix, h, &abi->meta.system_headers) {
         sl_buf_printf(out, "#include <%s>\n%s", h->name, h + 1 == h_end ? "\n" : "");
     }
+    emit_groups(out, abi);
+    emit_system_headers(out, abi);
     emit_constants(out, abi);
     emit_enums(out, abi);
     emit_structs(out, abi);
+    emit_typedefs(out, abi);
+    emit_macros(out, abi);
     emit_opcodes(out, abi);
     emit_registers(out, abi);
     emit_formats(out, abi);

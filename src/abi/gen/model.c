@@ -76,6 +76,7 @@ static const char *const emit_words[] = {"enum", "defines", NULL};
 static const char *const from_words[] = {"here", "opcodes", "features", NULL};
 static const char *const access_words[] = {"RO", "WO", "RW", NULL};
 static const char *const register_type_words[] = {"unsigned", "i32", NULL};
+static const char *const states_words[] = {"nothing", "minor", "version", NULL};
 static const char *const part_words[] = {"single", "lo", "hi", NULL};
 static const char *const format_words[] = {"color", "depth", "depth_stencil", "block", NULL};
 static const char *const stage_words[] = {"reject", "vertex", "pixel",   "geometry",
@@ -177,6 +178,7 @@ static const struct gen_key constant_keys[] = {
     WORD(struct gen_constant, "type", is_u64, width_words),
     NEED_NUMBER(struct gen_constant, value),
     TEXT(struct gen_constant, alias_of),
+    WORD(struct gen_constant, "states", states, states_words),
     SINCE(struct gen_constant),
     NEED_TEXT(struct gen_constant, doc),
 };

@@ -91,6 +91,7 @@ struct gen_constant {
     int is_u64;
     uint64_t value;
     const char *alias_of;
+    int states; /* enum sl_abi_states */
     uint64_t since;
     const char *doc;
 };
