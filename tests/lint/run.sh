@@ -50,6 +50,13 @@ for file in $texts; do
     fi
 done
 
+# Traces in the formats of old never change: neither against their digests nor in history.
+(cd tests/frozen && sha256sum --check --quiet SHA256SUMS) || fail 'a frozen trace changed'
+if [ -e .git ]; then
+    changed=$(git log --format= --name-only --diff-filter=MD -- 'tests/frozen/*.slt')
+    [ -z "$changed" ] || fail "history changes frozen traces: $changed"
+fi
+
 # Every trace has a row that says where it comes from and what it locks.
 for trace in traces/*.yaml traces/*/*.yaml; do
     [ -e "$trace" ] && [ "$trace" != traces/suite.yaml ] && [ -e traces/README.md ] || continue
