@@ -122,6 +122,17 @@ test: need-deps ## run all tests; SAN=1 under sanitizers
 test-portable: need-deps ## the suite with other compilers, options, machines: the same bytes
 	$(Q)tests/portable/run.sh
 
+# Opt-in: QEMU, a download and minutes.
+.PHONY: test-guest
+test-guest: need-deps ## record a Linux guest under QEMU and compare; ONLY=WORD runs a part
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/scanlock
+	$(Q)BUILD='$(BUILD)' CC='$(CC)' tests/guest/run.sh run.py $(ONLY)
+
+.PHONY: bench-guest
+bench-guest: need-deps ## measure what recording costs a guest; PAIRS=N
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/scanlock
+	$(Q)BUILD='$(BUILD)' CC='$(CC)' tests/guest/run.sh bench.py $(PAIRS)
+
 CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/make-aerogputrace \
   $(BUILD)/tests/scanlock-swapping
 
