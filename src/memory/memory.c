@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/digital_tree.h"
 #include "base/status.h"
+#include "memory/fetched_bytes.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -24,7 +25,17 @@ struct block {
     uint64_t touched[PAGES_PER_BLOCK / 64];
 };
 
+/* What makes a memory a mirror. */
+struct mirror {
+    struct sl_mem *mem; /* that it belongs to: fetching is part of reading, which changes nothing
+                           that a reader could tell */
+    struct sl_mem_source source;
+    struct sl_fetched fetched;
+    bool stale;
+};
+
 struct sl_mem {
+    struct mirror *mirror;         /* NULL: a memory of its own */
     struct sl_ram_region *regions; /* sorted by gpa */
     size_t region_count;
     struct sl_digital_tree blocks;
@@ -58,9 +69,34 @@ void sl_mem_destroy(struct sl_mem *mem)
         munmap(block->bytes, SL_MEM_BLOCK_SIZE);
         free(block);
     }
+    if (mem->mirror) {
+        sl_fetched_finish(&mem->mirror->fetched);
+        free(mem->mirror);
+    }
     free(mem->regions);
     free(mem->log);
     free(mem);
+}
+
+enum sl_status sl_mem_set_regions(struct sl_mem *mem, const struct sl_ram_region *regions,
+                                  size_t count, struct sl_error *err)
+{
+    struct sl_ram_region *before = mem->regions;
+    size_t count_before = mem->region_count;
+    enum sl_status status = SL_OK;
+    mem->regions = NULL;
+    mem->region_count = 0;
+    for (size_t i = 0; i < count && status == SL_OK; i++) {
+        status = sl_mem_add_region(mem, regions[i].gpa, regions[i].size, err);
+    }
+    if (status != SL_OK) {
+        free(mem->regions);
+        mem->regions = before;
+        mem->region_count = count_before;
+        return status;
+    }
+    free(before);
+    return SL_OK;
 }
 
 enum sl_status sl_mem_add_region(struct sl_mem *mem, uint64_t gpa, uint64_t size,
@@ -191,7 +227,8 @@ static size_t min_size(uint64_t a, size_t b)
     return a < b ? (size_t)a : b;
 }
 
-const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, size_t *run)
+/* What is here of RAM, whatever a source has. */
+static const uint8_t *peek_here(const struct sl_mem *mem, uint64_t gpa, size_t size, size_t *run)
 {
     uint64_t left = ram_left(mem, gpa);
     if (left == 0) {
@@ -207,6 +244,73 @@ const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, 
     size_t into_page = (size_t)(gpa % SL_MEM_PAGE_SIZE);
     *run = min_size(SL_MEM_PAGE_SIZE - into_page, want);
     return zero_page + into_page;
+}
+
+/* RAM begins and ends on pages, so a page is RAM as a whole or not at all. */
+static size_t page_run(uint64_t gpa, size_t size)
+{
+    return min_size(SL_MEM_PAGE_SIZE - gpa % SL_MEM_PAGE_SIZE, size);
+}
+
+/* Takes over bytes from the source that may differ, inside one page; they are RAM. */
+static void refresh(struct mirror *mirror, uint64_t gpa, size_t size)
+{
+    enum { WORTH_A_PAGE = 8 };
+    uint8_t now[SL_MEM_PAGE_SIZE];
+    size_t run;
+    mirror->source.fetch(mirror->source.data, gpa, now, size);
+    const uint8_t *before = peek_here(mirror->mem, gpa, size, &run);
+    assert(run == size);
+    if (memcmp(before, now, size) == 0) {
+        return;
+    }
+    size_t begin = 0;
+    size_t end = size;
+    while (before[begin] == now[begin]) {
+        begin++;
+    }
+    while (before[end - 1] == now[end - 1]) {
+        end--;
+    }
+    /* Neighbours make whole pages together, and pages are stored once by content. */
+    if (end - begin > size / WORTH_A_PAGE) {
+        begin = 0;
+        end = size;
+    }
+    if (sl_mem_write(mirror->mem, gpa + begin, now + begin, end - begin) != SL_MEM_OK) {
+        mirror->stale = true;
+        return;
+    }
+    mirror->source.changed(mirror->source.data, gpa + begin, now + begin, end - begin);
+}
+
+static void fetch(struct mirror *mirror, uint64_t gpa, size_t size)
+{
+    while (size > 0) {
+        size_t in_page = page_run(gpa, size);
+        uint64_t end = gpa + in_page;
+        uint64_t at = gpa;
+        while (at < end) {
+            bool kept;
+            size_t run = sl_fetched_claim(&mirror->fetched, at, (size_t)(end - at), &at, &kept);
+            mirror->stale |= !kept;
+            if (run == 0) {
+                break;
+            }
+            refresh(mirror, at, run);
+            at += run;
+        }
+        gpa += in_page;
+        size -= in_page;
+    }
+}
+
+const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, size_t *run)
+{
+    if (mem->mirror) {
+        fetch(mem->mirror, gpa, min_size(ram_left(mem, gpa), size));
+    }
+    return peek_here(mem, gpa, size, run);
 }
 
 enum sl_mem_result sl_mem_read(const struct sl_mem *mem, uint64_t gpa, void *out, size_t size)
@@ -284,20 +388,53 @@ static void log_range(struct sl_mem *mem, uint64_t gpa, uint64_t size)
     mem->log[mem->log_count++] = (struct sl_mem_range){.gpa = gpa, .size = size};
 }
 
+/* Hands what the device wrote to the guest; the guest's own bytes are not asked for any more. */
+static void store(struct mirror *mirror, uint64_t gpa, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        size_t run = page_run(gpa, size);
+        mirror->stale |= !sl_fetched_mark(&mirror->fetched, gpa, run);
+        mirror->source.store(mirror->source.data, gpa, bytes, run);
+        gpa += run;
+        bytes += run;
+        size -= run;
+    }
+}
+
 enum sl_mem_result sl_mem_dma_write(struct sl_mem *mem, uint64_t gpa, const void *bytes,
                                     size_t size)
 {
     enum sl_mem_result result = sl_mem_write(mem, gpa, bytes, size);
     if (result == SL_MEM_OK && size > 0) {
         log_range(mem, gpa, size);
+        if (mem->mirror) {
+            store(mem->mirror, gpa, bytes, size);
+        }
     }
     return result;
 }
 
-/* RAM begins and ends on pages, so a page is RAM as a whole or not at all. */
-static size_t page_run(uint64_t gpa, size_t size)
+bool sl_mem_set_source(struct sl_mem *mem, const struct sl_mem_source *source)
 {
-    return min_size(SL_MEM_PAGE_SIZE - gpa % SL_MEM_PAGE_SIZE, size);
+    assert(!mem->mirror && mem->touched_pages == 0);
+    mem->mirror = calloc(1, sizeof(*mem->mirror));
+    if (!mem->mirror) {
+        return false;
+    }
+    *mem->mirror = (struct mirror){.mem = mem, .source = *source};
+    return true;
+}
+
+void sl_mem_new_step(struct sl_mem *mem)
+{
+    if (mem->mirror) {
+        mem->mirror->fetched.step++;
+    }
+}
+
+bool sl_mem_is_stale(const struct sl_mem *mem)
+{
+    return mem->mirror && mem->mirror->stale;
 }
 
 void sl_mem_bus_read(const struct sl_mem *mem, uint64_t gpa, void *out, size_t size)

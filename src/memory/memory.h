@@ -7,6 +7,9 @@
  *
  * Two sides write: the guest (replayed events) and the device. Device writes can be logged, so that
  * a replay can show what the device changed.
+ *
+ * A mirror is the memory of a device whose guest runs elsewhere: what is read is first fetched
+ * there, what the device writes is stored there, too.
  */
 #ifndef SL_MEMORY_MEMORY_H
 #define SL_MEMORY_MEMORY_H
@@ -42,6 +45,13 @@ void sl_mem_destroy(struct sl_mem *mem);
 enum sl_status sl_mem_add_region(struct sl_mem *mem, uint64_t gpa, uint64_t size,
                                  struct sl_error *err);
 
+/*
+ * Declares RAM anew: regions replace those before, in any order, with the same rule. Bytes are kept,
+ * also of what is no RAM now and may be again. Nothing changes on failure.
+ */
+enum sl_status sl_mem_set_regions(struct sl_mem *mem, const struct sl_ram_region *regions,
+                                  size_t count, struct sl_error *err);
+
 /* True if all of the range is RAM. An empty range is, anywhere. */
 bool sl_mem_is_ram(const struct sl_mem *mem, uint64_t gpa, uint64_t size);
 
@@ -75,6 +85,30 @@ const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, 
  * array is valid until the next device write. If the log itself ran out of memory *lost is true.
  */
 const struct sl_mem_range *sl_mem_take_log(struct sl_mem *mem, size_t *count, bool *lost);
+
+/* Where the guest of a mirror runs. Ranges are RAM, inside one page. */
+struct sl_mem_source {
+    void *data;
+    void (*fetch)(void *data, uint64_t gpa, uint8_t *out, size_t size);
+    void (*store)(void *data, uint64_t gpa, const uint8_t *bytes, size_t size);
+    /* A fetch found these bytes to be other than they were in the mirror. */
+    void (*changed)(void *data, uint64_t gpa, const uint8_t *bytes, size_t size);
+};
+
+/*
+ * Makes mem a mirror for good, before anything is in it. source is copied, its data borrowed. False
+ * without memory.
+ */
+bool sl_mem_set_source(struct sl_mem *mem, const struct sl_mem_source *source);
+
+/*
+ * Within a step each byte is fetched at most once, and not after the device wrote it: the device
+ * sees a guest that stands still.
+ */
+void sl_mem_new_step(struct sl_mem *mem);
+
+/* True once a mirror is of no use any more, as the host had no memory for it. */
+bool sl_mem_is_stale(const struct sl_mem *mem);
 
 /* Bytes of touched pages, a multiple of the page size. */
 uint64_t sl_mem_touched_bytes(const struct sl_mem *mem);

@@ -180,7 +180,9 @@ size_t sl_vgpu_backing_read(const struct sl_mem *mem, const struct sl_vgpu_backi
         struct ahead here = ahead;
         ahead = (struct ahead){0};
         if (done + part < size && i + 1 < backing->count) {
-            ahead = look_ahead(mem, backing->runs[i + 1].gpa, run_size(backing, i + 1));
+            uint64_t next = run_size(backing, i + 1);
+            uint64_t wanted = size - done - part;
+            ahead = look_ahead(mem, backing->runs[i + 1].gpa, next < wanted ? next : wanted);
         }
         size_t copied = copy_out(mem, here, gpa, out ? out + done : NULL, part);
         done += copied;
