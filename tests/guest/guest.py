@@ -19,7 +19,7 @@ QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 MEMORY_MIB = 256
 
 # nokaslr and cryptomgr.notests save time; nothing may blink, blank or print over the picture.
-KERNEL_WORDS = ("console=ttyS0 quiet panic=-1 nokaslr cryptomgr.notests "
+KERNEL_WORDS = ("console=ttyS0 quiet nokaslr cryptomgr.notests "
                 "vt.global_cursor_default=0 consoleblank=0")
 
 
@@ -117,7 +117,7 @@ class Guest:
         self.partial = {self.serial: b"", self.qmp: b""}
         command = [
             QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-vga", "none",
-            "-no-reboot", "-cpu", "max", "-smp", "1", "-m", str(MEMORY_MIB),
+            "-cpu", "max", "-smp", "1", "-m", str(MEMORY_MIB),
             "-machine", "q35,accel=tcg,memory-backend=ram",
             "-object", f"memory-backend-memfd,id=ram,size={MEMORY_MIB}M,share=on",
             "-kernel", os.path.join(work, "vmlinux"), "-initrd", os.path.join(work, "initramfs"),
@@ -136,6 +136,7 @@ class Guest:
                               pass_fds=(serial_far.fileno(), qmp_far.fileno()))
         serial_far.close()
         qmp_far.close()
+        self.monitor("qmp_capabilities")
 
     def _line(self, stream, deadline):
         """The next whole line of a socket."""
@@ -162,9 +163,7 @@ class Guest:
 
     def boot(self, seconds=120):
         """Waits until the guest takes commands; returns the kernel's version."""
-        version = self._until("@ready", seconds)[-1].split()[1]
-        self._qmp("qmp_capabilities")
-        return version
+        return self._until("@ready", seconds)[-1].split()[1]
 
     def run(self, line, seconds=60):
         """Runs a command of the guest and returns the lines that it prints."""
@@ -175,7 +174,8 @@ class Guest:
             raise GuestError(f"in the guest: {line}: {done}")
         return output
 
-    def _qmp(self, name, **arguments):
+    def monitor(self, name, **arguments):
+        """A command to QEMU itself, in the words of its QMP reference."""
         request = {"execute": name, "arguments": arguments}
         self.qmp.sendall(json.dumps(request).encode() + b"\n")
         deadline = time.monotonic() + 30
@@ -188,7 +188,12 @@ class Guest:
 
     def dump(self, name, head=0):
         """What QEMU shows of a head, as a PPM file."""
-        self._qmp("screendump", filename=os.path.abspath(name), device="screen", head=head)
+        self.monitor("screendump", filename=os.path.abspath(name), device="screen", head=head)
+
+    def reboot(self):
+        """The whole machine starts over, QEMU stays; returns when the guest takes commands again."""
+        self.serial.sendall(b"reboot -f\n")
+        self.boot()
 
     def power_off(self):
         """Ends the guest as its user would; returns QEMU's status."""

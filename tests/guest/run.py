@@ -36,6 +36,23 @@ class Results:
         self.check(name, None if expected == got else f"{got!r} instead of {expected!r}")
 
 
+def test_pictures(results):
+    """The comparison itself: one pixel too much is found, and a cursor lies where it should."""
+    grey = 80, 60, bytes([100]) * (80 * 60 * 3)
+    pixels = bytearray(grey[2])
+    pixels[(59 * 80 + 79) * 3 + 2] = 101
+    results.equal("one wrong pixel", "1 pixels differ, the first at 79,59: 646465 instead of 646464",
+                  pictures.difference(grey, (80, 60, bytes(pixels))))
+    results.equal("wrong size", "60x80 instead of 80x60",
+                  pictures.difference(grey, (60, 80, grey[2])))
+    results.equal("equal pictures", None, pictures.difference(grey, (80, 60, bytes(grey[2]))))
+    under = pictures.with_cursor(grey, 70, -60, pictures.plain_cursor)
+    changed = [at for at in range(80 * 60) if under[2][at * 3] != 100]
+    results.equal("place of a cursor", [y * 80 + x for y in range(4) for x in range(70, 80)], changed)
+    # (119 * 119 + 100 * 136 + 127) / 255
+    results.equal("blending", 109, under[2][70 * 3])
+
+
 def frames_of(steps):
     return [plan.frame_name(step.name, head) for step in steps for head in step.heads]
 
@@ -54,16 +71,24 @@ def compare_frames(results, oracle, scene, steps, cursors):
             results.check(f"{name}: replay against QEMU's device", pictures.difference(own, frame))
 
 
+# What the guest learns of the device, and what its driver has to complain of.
+LEARNS = "modetest -M virtio_gpu -c -p"
+COMPLAINS = "dmesg | sed -n 's/.*\\*ERROR\\*//p'"
+
+
 def whole_plan(results, name, steps, heads):
     """The same guest twice: on QEMU's device, and recorded."""
     with Scene(name + "-oracle") as oracle, Scene(name) as scene:
         guest = oracle.booted(heads=heads)
+        expected = guest.run(LEARNS)
         plan.play(guest, steps, oracle.path)
         results.equal("guest on QEMU's device ends well", 0, guest.power_off())
 
         recorder = scene.recorder("--once")
         guest = scene.booted(recorder, heads)
+        results.equal("guest sees connectors, modes and EDID", expected, guest.run(LEARNS))
         cursors = plan.play(guest, steps, scene.path, recorder)
+        results.equal("guest's driver complains", [], guest.run(COMPLAINS))
         results.equal("recorded guest ends well", 0, guest.power_off())
         results.equal("recorder ends with it", 0, end(recorder.process))
         results.equal("trace is cut off", False, scene.is_cut_off())
@@ -171,6 +196,43 @@ def test_reconnect(results):
         compare_with_live(results, scene, names)
 
 
+def test_reboot(results):
+    """The machine is reset under the device; then the ids start over."""
+    with Scene("reboot") as scene:
+        recorder = scene.recorder("--once")
+        guest = scene.booted(recorder)
+        plan.play(guest, plan.SHORT, scene.path, recorder)
+        guest.reboot()
+        guest.run("load")
+        after = [plan.Step("after", ["text after"])]
+        plan.play(guest, after, scene.path, recorder)
+        results.equal("guest ends well", 0, guest.power_off())
+        results.equal("recorder ends with it", 0, end(recorder.process))
+        status, errors, names = scene.replay()
+        results.equal("replay answers as recorded", (0, ""), (status, errors))
+        results.equal("frames", frames_of(plan.SHORT + after), names)
+        compare_with_live(results, scene, names)
+
+
+def test_pause(results):
+    """QEMU stops the queues and starts them where they were; nothing of the device is lost."""
+    with Scene("pause") as scene:
+        recorder = scene.recorder("--once")
+        guest = scene.booted(recorder)
+        guest.run("text before")
+        guest.monitor("stop")
+        time.sleep(0.5)
+        guest.monitor("cont")
+        steps = [plan.Step("kept", ["printf 'and after' >/dev/tty1", "sleep 1"]), plan.SMPTE]
+        plan.play(guest, steps, scene.path, recorder)
+        results.equal("guest ends well", 0, guest.power_off())
+        results.equal("recorder ends with it", 0, end(recorder.process))
+        status, errors, names = scene.replay()
+        results.equal("replay answers as recorded", (0, ""), (status, errors))
+        results.equal("frames", frames_of(steps), names)
+        compare_with_live(results, scene, names)
+
+
 def test_display_info(results):
     """The guest takes the sizes that the recorder says, and both heads without being forced to."""
     with Scene("display-info") as scene:
@@ -222,8 +284,9 @@ def test_max_size(results):
         results.equal("replay", (0, ""), scene.replay()[:2])
 
 
-TESTS = [test_frames, test_heads, test_sigkill, test_sigterm, test_sigint, test_guest_killed,
-         test_reconnect, test_display_info, test_until_frames, test_max_size]
+TESTS = [test_pictures, test_frames, test_heads, test_reboot, test_pause, test_reconnect,
+         test_guest_killed, test_sigkill, test_sigterm, test_sigint, test_display_info,
+         test_until_frames, test_max_size]
 
 
 def main():

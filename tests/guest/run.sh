@@ -12,7 +12,7 @@ for program in "$QEMU" python3 cc; do
         exit 0
     fi
 done
-tests/guest/build.sh "$BUILD/guest"
+tests/guest/build.sh build/guest
 case $? in
 0) ;;
 77)
@@ -21,7 +21,7 @@ case $? in
     ;;
 *) exit 1 ;;
 esac
-cat "$BUILD/guest/versions"
+cat build/guest/versions
 "$QEMU" --version | head -n 1
 program=$1
 shift

@@ -8,9 +8,8 @@ import subprocess
 
 from guest import Guest, Recorder, build_shim
 
-BUILD = os.environ.get("BUILD", "build")
-SCANLOCK = os.path.join(BUILD, "scanlock")
-WORK = os.path.join(BUILD, "guest")
+SCANLOCK = os.path.join(os.environ.get("BUILD", "build"), "scanlock")
+WORK = "build/guest"        # whatever the build, there is one guest
 
 ORACLE = "virtio-gpu-pci"
 RECORDED = "vhost-user-gpu-pci"
