@@ -75,6 +75,7 @@ def skippable(data, at):
 
 
 def list_metadata(fields):
+    """Prints them and returns the minor version."""
     major, minor = struct.unpack_from("<HH", fields)
     need(major == 1, f"version {major}.{minor}")
     at = 4
@@ -93,7 +94,8 @@ def list_metadata(fields):
         elif number == 7:
             print("option {} {}".format(*value.decode().split("\0")[:2]))
         else:
-            need(minor > 0, f"metadata field {number}")
+            need(minor > 1, f"metadata field {number}")
+    return minor
 
 
 def walk(data, at):
@@ -158,7 +160,7 @@ class Content:
         return result, at
 
 
-def event(content, record, at):
+def event(content, record, at, minor):
     """The line of the record at an offset, and the offset of the next."""
     kind = record[at]
     (word,) = struct.unpack_from("<I", record, at + 4)
@@ -185,6 +187,7 @@ def event(content, record, at):
         return f"{'frame' if kind == 6 else 'note'} {describe(payload)}", end
     if kind == 7:
         head, size, value = struct.unpack_from("<IIQ", record, at + 8)
+        need(record[at + 1] <= (5 if minor == 0 else 6), f"kind {record[at + 1]}")
         payload, end = content.payload(record, at + 24, size, 0)
         return f"expect {record[at + 1]} {word} {head} {value:#x} {describe(payload)}", end
     if kind == 9:
@@ -196,6 +199,12 @@ def event(content, record, at):
         name = record[at + 8 : at + 8 + size]
         payload, end = content.payload(record, at + 8 + size, word, 0)
         return f"attach {describe(name)} {describe(payload)}", end
+    if kind == 12 and minor >= 1:
+        regions = struct.iter_unpack("<QQ", record[at + 8 : at + 8 + 16 * word])
+        text = "".join(f" {gpa:#x}+{size:#x}" for gpa, size in regions)
+        return f"ram{text}", at + 8 + 16 * word
+    if kind == 13 and minor >= 1:
+        return f"features {struct.unpack_from('<Q', record, at + 8)[0]:#x}", at + 16
     raise Damaged(f"event type {kind}")
 
 
@@ -204,7 +213,7 @@ def main():
         data = stream.read()
     tag, fields, at = skippable(data, 0)
     need(tag == "SLTH", "no header")
-    list_metadata(fields)
+    minor = list_metadata(fields)
     chunks, indexed, end = walk(data, at)
     content = Content(data, chunks, end)
     number = 0
@@ -212,7 +221,7 @@ def main():
         need(first_event == number, "first event")
         at = 0
         for _ in range(event_count):
-            line, at = event(content, records, at)
+            line, at = event(content, records, at, minor)
             print(f"{number} {line}")
             number += 1
         need(at == len(records), "bytes after the last event of a chunk")

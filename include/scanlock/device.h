@@ -150,6 +150,9 @@ struct sl_target_impl {
     void (*vring)(struct sl_target *target, const struct sl_vring_event *vring);
     void (*notify)(struct sl_target *target, uint32_t queue);
 
+    /* Optional: targets whose driver may accept features where no register shows it. */
+    void (*features)(struct sl_target *target, uint64_t features);
+
     /* Virtual time, see struct sl_vblank_event. */
     void (*vblank)(struct sl_target *target, const struct sl_vblank_event *vblank);
 

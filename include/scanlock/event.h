@@ -16,17 +16,19 @@ extern "C" {
 
 /* The values are part of the trace format (docs/trace-format.md) and never change. */
 enum sl_event_type {
-    SL_EVENT_MEM = 1,     /* the guest changed its memory */
-    SL_EVENT_MMIO = 2,    /* register or configuration access */
-    SL_EVENT_VRING = 3,   /* queue set-up where no register shows it (vhost-user) */
-    SL_EVENT_NOTIFY = 4,  /* queue notification outside the register space (vhost-user kick) */
-    SL_EVENT_VBLANK = 5,  /* virtual time moves on */
-    SL_EVENT_FRAME = 6,   /* capture point */
-    SL_EVENT_EXPECT = 7,  /* what the recorded device answered */
-    SL_EVENT_NOTE = 8,    /* free text */
-    SL_EVENT_DISPLAY = 9, /* the host's wish for one display changed */
-    SL_EVENT_RESET = 10,  /* power-on or bus reset of the device */
-    SL_EVENT_ATTACH = 11, /* named bytes kept with the trace; replay ignores them */
+    SL_EVENT_MEM = 1,       /* the guest changed its memory */
+    SL_EVENT_MMIO = 2,      /* register or configuration access */
+    SL_EVENT_VRING = 3,     /* queue set-up where no register shows it (vhost-user) */
+    SL_EVENT_NOTIFY = 4,    /* queue notification outside the register space (vhost-user kick) */
+    SL_EVENT_VBLANK = 5,    /* virtual time moves on */
+    SL_EVENT_FRAME = 6,     /* capture point */
+    SL_EVENT_EXPECT = 7,    /* what the recorded device answered */
+    SL_EVENT_NOTE = 8,      /* free text */
+    SL_EVENT_DISPLAY = 9,   /* the host's wish for one display changed */
+    SL_EVENT_RESET = 10,    /* power-on or bus reset of the device */
+    SL_EVENT_ATTACH = 11,   /* named bytes kept with the trace; replay ignores them */
+    SL_EVENT_RAM = 12,      /* the guest's RAM map from now on */
+    SL_EVENT_FEATURES = 13, /* features accepted where no register shows it (vhost-user) */
 };
 
 /* Address spaces of SL_EVENT_MMIO. The values are part of the trace format. */
@@ -50,6 +52,7 @@ enum sl_observation_kind {
     SL_OBS_IRQ = 3,      /* interrupt line or message */
     SL_OBS_FENCE = 4,    /* AeroGPU: the completed fence advanced */
     SL_OBS_ERROR = 5,    /* AeroGPU: an error was recorded; virtio: the device broke */
+    SL_OBS_FRAME = 6,    /* what a scanout showed at the last capture point */
 };
 
 /* queue of an SL_OBS_IRQ for the INTx line (value 0 or 1); otherwise queue is the MSI-X vector. */
@@ -63,7 +66,7 @@ struct sl_mem_event {
 
 struct sl_mmio_event {
     enum sl_space space;
-    uint8_t size;   /* 1, 2, 4 or 8 bytes */
+    uint8_t size; /* 1, 2, 4 or 8 bytes */
     bool is_read;
     bool has_value; /* a read may come without the value once seen; a write always has one */
     uint64_t offset;
@@ -90,12 +93,17 @@ struct sl_display_event {
     uint32_t height;
 };
 
+/*
+ * FRAME: value is width << 32 | height; bytes are the 16 bytes of the XXH3-128, in canonical form,
+ * of the picture's RGBA8 rows without padding. If the scanout showed nothing value is 0 and there
+ * are no bytes.
+ */
 struct sl_expect_event {
     enum sl_observation_kind kind;
-    uint32_t queue;       /* RESPONSE, USED: queue; IRQ: vector or SL_IRQ_INTX */
+    uint32_t queue;       /* RESPONSE, USED: queue; IRQ: vector or SL_IRQ_INTX; FRAME: scanout */
     uint32_t head;        /* RESPONSE, USED: head descriptor */
-    uint64_t value;       /* USED: length; IRQ: level; FENCE: value; ERROR: code */
-    const uint8_t *bytes; /* RESPONSE: borrowed as above, NULL if empty */
+    uint64_t value;       /* USED: length; IRQ: level; FENCE: value; ERROR: code; FRAME: above */
+    const uint8_t *bytes; /* RESPONSE, FRAME: borrowed as above, NULL if empty */
     size_t size;
 };
 
@@ -105,6 +113,27 @@ struct sl_text_event {
     size_t text_size;
     const uint8_t *bytes; /* ATTACH: borrowed payload */
     size_t size;
+};
+
+/* Bytes of a hash in an SL_OBS_FRAME. */
+#define SL_FRAME_HASH_SIZE 16u
+
+/* A piece of guest RAM: [gpa, gpa + size), both multiples of 4096, no wrap, no overlap. */
+struct sl_ram_region {
+    uint64_t gpa;
+    uint64_t size;
+};
+
+/* Regions of one map at most. */
+#define SL_RAM_REGIONS_MAX 1024u
+
+/*
+ * Replaces the whole map. The bytes of what stays, or comes back later, are kept; count is 0 to
+ * SL_RAM_REGIONS_MAX, and the regions follow the rules of those in the metadata.
+ */
+struct sl_ram_event {
+    const struct sl_ram_region *regions; /* borrowed as above, NULL if there are none */
+    size_t count;
 };
 
 struct sl_event {
@@ -118,6 +147,8 @@ struct sl_event {
         struct sl_display_event display;
         struct sl_expect_event expect;
         struct sl_text_event text; /* FRAME: name; NOTE: text; ATTACH: name and bytes */
+        struct sl_ram_event ram;
+        uint64_t features; /* FEATURES: one bit each, those of the whole set that was accepted */
     } u;
 };
 
@@ -128,12 +159,6 @@ struct sl_event {
 struct sl_event_sink {
     void *data;
     enum sl_status (*put)(void *data, const struct sl_event *event, struct sl_error *err);
-};
-
-/* A piece of guest RAM: [gpa, gpa + size), both multiples of 4096, no wrap, no overlap. */
-struct sl_ram_region {
-    uint64_t gpa;
-    uint64_t size;
 };
 
 /* A device option, for instance "scanouts" = "2". docs/devices.md lists them per device. */

@@ -182,6 +182,12 @@ static void print_event(struct blame *blame, const struct sl_event *event)
     case SL_EVENT_RESET:
         sl_buf_text(&blame->what, "reset");
         break;
+    case SL_EVENT_RAM:
+        sl_buf_printf(&blame->what, "ram regions=%zu", event->u.ram.count);
+        break;
+    case SL_EVENT_FEATURES:
+        sl_buf_printf(&blame->what, "features 0x%" PRIx64, event->u.features);
+        break;
     case SL_EVENT_FRAME:
     case SL_EVENT_EXPECT:
     case SL_EVENT_NOTE:

@@ -120,6 +120,11 @@ static bool equal(const struct sl_expect_event *expect, const struct kept *kept)
         return expect->head == kept->head && expect->size == kept->size &&
                sl_hash128_equal(&hash, &kept->hash);
     }
+    case SL_OBS_FRAME: {
+        struct sl_hash128 hash = sl_hash128(expect->bytes, expect->size);
+        return expect->value == kept->value && expect->size == kept->size &&
+               sl_hash128_equal(&hash, &kept->hash);
+    }
     case SL_OBS_USED:
         return expect->head == kept->head && expect->value == kept->value;
     case SL_OBS_IRQ:
@@ -145,7 +150,9 @@ static void print_difference(struct sl_buf *why, const struct sl_expect_event *e
     if (!a || !b) {
         why->failed = true;
     } else if (strcmp(a, b) == 0) {
-        sl_buf_printf(why, "%s: the bytes differ; the device answered %s", a, kept->text);
+        sl_buf_printf(why, "%s: the %s differ%s%s", a,
+                      expect->kind == SL_OBS_FRAME ? "pixels" : "bytes",
+                      kept->text[0] ? "; the device answered " : "", kept->text);
     } else {
         sl_buf_printf(why, "%s; the device gave %s%s%s", a, b, kept->text[0] ? " " : "",
                       kept->text);

@@ -8,6 +8,7 @@
 #include "replay/replay_impl.h"
 #include "replay/transcript.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -203,6 +204,15 @@ static enum sl_status queue_event(struct run *run, const struct sl_event *event)
     return SL_OK;
 }
 
+static enum sl_status accept_features(struct run *run, uint64_t features)
+{
+    if (!run->target->impl->features) {
+        return misfit(run, "a features event in a trace for a device that is told by registers");
+    }
+    run->target->impl->features(run->target, features);
+    return SL_OK;
+}
+
 static enum sl_status meet(struct run *run, const struct sl_expect_event *expect)
 {
     bool met = sl_expectations_meet(&run->expectations, expect, &run->line);
@@ -211,6 +221,22 @@ static enum sl_status meet(struct run *run, const struct sl_expect_event *expect
     }
     sl_buf_clear(&run->line);
     return SL_OK;
+}
+
+/* What the trace may expect of a frame; transcripts name frames without their pixels. */
+static enum sl_status observe_frame(struct run *run, uint32_t scanout, const struct sl_image *image)
+{
+    struct sl_observation observation = {.kind = SL_OBS_FRAME, .queue = scanout};
+    struct sl_hash128 hash;
+    static_assert(sizeof(hash.bytes) == SL_FRAME_HASH_SIZE, "hashes of frames");
+    if (image->width != 0 && image->height != 0) {
+        hash = sl_hash128(image->pixels, sl_image_size_bytes(image));
+        observation.value = (uint64_t)image->width << 32 | image->height;
+        observation.bytes = hash.bytes;
+        observation.size = sizeof(hash.bytes);
+    }
+    return sl_expectations_observe(&run->expectations, &observation) ? SL_OK
+                                                                     : sl_fail_memory(run->err, 0);
 }
 
 /* One line for what scanout 0 shows, one for each other scanout that shows something. */
@@ -225,6 +251,10 @@ static enum sl_status capture(struct run *run, const struct sl_text_event *text,
     bool shown = image.width != 0 && image.height != 0;
     if (!shown && scanout != 0) {
         return SL_OK;
+    }
+    status = observe_frame(run, scanout, &image);
+    if (status != SL_OK) {
+        goto out;
     }
     if (!sl_frame_names_next(&run->names, text->text, text->text_size, scanout, name)) {
         status = sl_fail_memory(run->err, 0);
@@ -286,6 +316,10 @@ static enum sl_status feed(struct run *run, const struct sl_event *event)
     case SL_EVENT_RESET:
         impl->reset(run->target);
         return SL_OK;
+    case SL_EVENT_RAM:
+        return sl_mem_set_regions(run->mem, event->u.ram.regions, event->u.ram.count, run->err);
+    case SL_EVENT_FEATURES:
+        return accept_features(run, event->u.features);
     }
     return misfit(run, "an event of unknown type");
 }

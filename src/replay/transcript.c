@@ -26,6 +26,8 @@ const char *sl_observation_kind_name(enum sl_observation_kind kind)
         return "fence";
     case SL_OBS_ERROR:
         return "error";
+    case SL_OBS_FRAME:
+        return "frame";
     }
     return "?";
 }
@@ -56,6 +58,16 @@ void sl_transcript_read(struct sl_buf *out, uint64_t event, const struct sl_mmio
     sl_buf_printf(out, "0x%" PRIx64, value);
 }
 
+static void print_frame(struct sl_buf *out, uint32_t scanout, uint64_t size)
+{
+    sl_buf_printf(out, "scanout=%" PRIu32, scanout);
+    if (size == 0) {
+        sl_buf_text(out, " none");
+    } else {
+        sl_buf_printf(out, " %" PRIu64 "x%" PRIu64, size >> 32, size & UINT32_MAX);
+    }
+}
+
 void sl_observation_print_fields(struct sl_buf *out, enum sl_observation_kind kind, uint32_t queue,
                                  uint32_t head, uint64_t value, size_t size)
 {
@@ -78,6 +90,9 @@ void sl_observation_print_fields(struct sl_buf *out, enum sl_observation_kind ki
         break;
     case SL_OBS_ERROR:
         sl_buf_printf(out, "code=%" PRIu64, value);
+        break;
+    case SL_OBS_FRAME:
+        print_frame(out, queue, value);
         break;
     }
 }

@@ -30,7 +30,7 @@ const char *sl_space_name(enum sl_space space);
 /* "response" and the like. */
 const char *sl_observation_kind_name(enum sl_observation_kind kind);
 
-/* The fields of an observation without its text: "queue=0 head=3 len=24". */
+/* The fields of an observation without its text: "queue=0 head=3 len=24", "scanout=0 640x480". */
 void sl_observation_print_fields(struct sl_buf *out, enum sl_observation_kind kind, uint32_t queue,
                                  uint32_t head, uint64_t value, size_t size);
 

@@ -36,6 +36,15 @@ static bool equal_text(const struct sl_text_event *a, const struct sl_text_event
            equal_bytes(a->bytes, a->size, b->bytes, b->size);
 }
 
+static bool equal_ram(const struct sl_ram_event *a, const struct sl_ram_event *b)
+{
+    bool equal = a->count == b->count;
+    for (size_t i = 0; equal && i < a->count; i++) {
+        equal = a->regions[i].gpa == b->regions[i].gpa && a->regions[i].size == b->regions[i].size;
+    }
+    return equal;
+}
+
 bool sl_event_equal(const struct sl_event *a, const struct sl_event *b)
 {
     if (a->type != b->type) {
@@ -63,6 +72,10 @@ bool sl_event_equal(const struct sl_event *a, const struct sl_event *b)
         return a->u.display.scanout == b->u.display.scanout &&
                a->u.display.width == b->u.display.width &&
                a->u.display.height == b->u.display.height;
+    case SL_EVENT_RAM:
+        return equal_ram(&a->u.ram, &b->u.ram);
+    case SL_EVENT_FEATURES:
+        return a->u.features == b->u.features;
     case SL_EVENT_RESET:
         break;
     }
@@ -110,8 +123,16 @@ static void print_expect(struct sl_buf *out, const struct sl_expect_event *expec
     sl_buf_printf(out, "expect %s ", sl_observation_kind_name(expect->kind));
     sl_observation_print_fields(out, expect->kind, expect->queue, expect->head, expect->value,
                                 expect->size);
-    if (expect->kind == SL_OBS_RESPONSE) {
+    if (expect->kind == SL_OBS_RESPONSE || expect->kind == SL_OBS_FRAME) {
         print_bytes(out, expect->bytes, expect->size);
+    }
+}
+
+static void print_ram(struct sl_buf *out, const struct sl_ram_event *ram)
+{
+    sl_buf_text(out, "ram");
+    for (size_t i = 0; i < ram->count; i++) {
+        sl_buf_printf(out, " 0x%" PRIx64 "+0x%" PRIx64, ram->regions[i].gpa, ram->regions[i].size);
     }
 }
 
@@ -154,6 +175,12 @@ void sl_event_print(const struct sl_event *event, struct sl_buf *out)
     case SL_EVENT_ATTACH:
         print_text(out, "attach", &event->u.text);
         print_bytes(out, event->u.text.bytes, event->u.text.size);
+        return;
+    case SL_EVENT_RAM:
+        print_ram(out, &event->u.ram);
+        return;
+    case SL_EVENT_FEATURES:
+        sl_buf_printf(out, "features 0x%" PRIx64, event->u.features);
         return;
     }
     sl_buf_text(out, "(end)");

@@ -132,6 +132,10 @@ void sl_dump_guest_event(struct sl_dump_guest *guest, const struct sl_event *eve
     case SL_EVENT_VRING:
         sl_dump_virtio_vring(guest, &event->u.vring);
         break;
+    case SL_EVENT_RAM:
+        /* As with memory that does not fit. */
+        (void)sl_mem_set_regions(guest->mem, event->u.ram.regions, event->u.ram.count, NULL);
+        break;
     case SL_EVENT_NOTIFY:
         sl_dump_virtio_notify(guest, event->u.notify_queue, notes);
         break;
@@ -145,6 +149,7 @@ void sl_dump_guest_event(struct sl_dump_guest *guest, const struct sl_event *eve
     case SL_EVENT_NOTE:
     case SL_EVENT_DISPLAY:
     case SL_EVENT_ATTACH:
+    case SL_EVENT_FEATURES:
         break;
     }
 }

@@ -39,6 +39,16 @@ static void put_bytes(struct sl_buf *out, const char *key, const uint8_t *bytes,
     sl_buf_u8(out, '"');
 }
 
+static void put_regions(struct sl_buf *out, const struct sl_ram_region *regions, size_t count)
+{
+    sl_buf_u8(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        sl_buf_printf(out, "%s{\"base\":\"0x%" PRIx64 "\",\"size\":\"0x%" PRIx64 "\"}",
+                      i == 0 ? "" : ",", regions[i].gpa, regions[i].size);
+    }
+    sl_buf_u8(out, ']');
+}
+
 static void put_head(struct sl_buf *out, const struct sl_trace *trace)
 {
     const struct sl_trace_meta *meta = sl_trace_get_meta(trace);
@@ -61,11 +71,7 @@ static void put_head(struct sl_buf *out, const struct sl_trace *trace)
     }
     sl_buf_text(out, meta->option_count > 0 ? "}" : "{}");
     put_key(out, "ram");
-    for (size_t i = 0; i < meta->ram_count; i++) {
-        sl_buf_printf(out, "%c{\"base\":\"0x%" PRIx64 "\",\"size\":\"0x%" PRIx64 "\"}",
-                      i == 0 ? '[' : ',', meta->ram[i].gpa, meta->ram[i].size);
-    }
-    sl_buf_text(out, meta->ram_count > 0 ? "]" : "[]");
+    put_regions(out, meta->ram, meta->ram_count);
     sl_buf_text(out, "}\n");
 }
 
@@ -145,16 +151,34 @@ static void put_attach(struct sl_buf *out, const struct sl_event *event)
     put_bytes(out, "hex", event->u.text.bytes, event->u.text.size);
 }
 
+static void put_ram(struct sl_buf *out, const struct sl_event *event)
+{
+    put_key(out, "regions");
+    put_regions(out, event->u.ram.regions, event->u.ram.count);
+}
+
+static void put_features(struct sl_buf *out, const struct sl_event *event)
+{
+    put_wide(out, "value", event->u.features);
+}
+
 static const struct {
     const char *name;
     void (*put)(struct sl_buf *out, const struct sl_event *event);
 } types[] = {
-    [SL_EVENT_MEM] = {"memory", put_mem},          [SL_EVENT_MMIO] = {"write", put_mmio},
-    [SL_EVENT_VRING] = {"vring", put_vring},       [SL_EVENT_NOTIFY] = {"kick", put_notify},
-    [SL_EVENT_VBLANK] = {"vblank", put_vblank},    [SL_EVENT_FRAME] = {"frame", put_text},
-    [SL_EVENT_EXPECT] = {"expect", put_expect},    [SL_EVENT_NOTE] = {"note", put_text},
-    [SL_EVENT_DISPLAY] = {"display", put_display}, [SL_EVENT_RESET] = {"reset", put_nothing},
+    [SL_EVENT_MEM] = {"memory", put_mem},
+    [SL_EVENT_MMIO] = {"write", put_mmio},
+    [SL_EVENT_VRING] = {"vring", put_vring},
+    [SL_EVENT_NOTIFY] = {"kick", put_notify},
+    [SL_EVENT_VBLANK] = {"vblank", put_vblank},
+    [SL_EVENT_FRAME] = {"frame", put_text},
+    [SL_EVENT_EXPECT] = {"expect", put_expect},
+    [SL_EVENT_NOTE] = {"note", put_text},
+    [SL_EVENT_DISPLAY] = {"display", put_display},
+    [SL_EVENT_RESET] = {"reset", put_nothing},
     [SL_EVENT_ATTACH] = {"attach", put_attach},
+    [SL_EVENT_RAM] = {"ram", put_ram},
+    [SL_EVENT_FEATURES] = {"features", put_features},
 };
 
 /* The notes as an array of strings. */

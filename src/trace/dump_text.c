@@ -150,7 +150,7 @@ const char *sl_dump_kind_name(enum sl_observation_kind kind)
 {
     static const char *const names[] = {
         [SL_OBS_RESPONSE] = "response", [SL_OBS_USED] = "used",   [SL_OBS_IRQ] = "irq",
-        [SL_OBS_FENCE] = "fence",       [SL_OBS_ERROR] = "error",
+        [SL_OBS_FENCE] = "fence",       [SL_OBS_ERROR] = "error", [SL_OBS_FRAME] = "frame",
     };
     return names[kind];
 }

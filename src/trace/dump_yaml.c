@@ -27,6 +27,17 @@ static void put_options(struct sl_buf *out, const struct sl_trace_meta *meta)
     }
 }
 
+/* What follows the colon of a key. */
+static void put_regions(struct sl_buf *out, unsigned indent, const struct sl_ram_region *regions,
+                        size_t count)
+{
+    sl_buf_text(out, count > 0 ? "\n" : " []\n");
+    for (size_t i = 0; i < count; i++) {
+        sl_buf_printf(out, "%*s- {base: 0x%" PRIx64 ", size: 0x%" PRIx64 "}\n", (int)indent, "",
+                      regions[i].gpa, regions[i].size);
+    }
+}
+
 static void put_head(struct sl_buf *out, const struct sl_trace *trace)
 {
     const struct sl_trace_meta *meta = sl_trace_get_meta(trace);
@@ -41,11 +52,8 @@ static void put_head(struct sl_buf *out, const struct sl_trace *trace)
     put_string(out, "producer", meta->producer);
     put_string(out, "profile", meta->profile);
     put_options(out, meta);
-    sl_buf_text(out, meta->ram_count > 0 ? "ram:\n" : "ram: []\n");
-    for (size_t i = 0; i < meta->ram_count; i++) {
-        sl_buf_printf(out, "  - {base: 0x%" PRIx64 ", size: 0x%" PRIx64 "}\n", meta->ram[i].gpa,
-                      meta->ram[i].size);
-    }
+    sl_buf_text(out, "ram:");
+    put_regions(out, 2, meta->ram, meta->ram_count);
     sl_buf_text(out, sl_trace_event_count(trace) > 0 ? "events:\n" : "events: []\n");
 }
 
@@ -132,6 +140,17 @@ static void put_attach(struct sl_buf *out, const struct sl_event *event)
     sl_dump_bytes(out, 6, event->u.text.bytes, event->u.text.size);
 }
 
+static void put_ram(struct sl_buf *out, const struct sl_event *event)
+{
+    sl_buf_text(out, "  - ram:");
+    put_regions(out, 6, event->u.ram.regions, event->u.ram.count);
+}
+
+static void put_features(struct sl_buf *out, const struct sl_event *event)
+{
+    sl_buf_printf(out, "  - features: 0x%" PRIx64 "\n", event->u.features);
+}
+
 static void put_notes(struct sl_buf *out, uint64_t index, const char *notes)
 {
     for (const char *line = notes; line && *line;) {
@@ -145,12 +164,13 @@ static void put_event(struct sl_buf *out, uint64_t index, const struct sl_event 
                       const char *notes)
 {
     static void (*const writers[])(struct sl_buf * out, const struct sl_event *event) = {
-        [SL_EVENT_MEM] = put_mem,         [SL_EVENT_MMIO] = put_mmio,
-        [SL_EVENT_VRING] = put_vring,     [SL_EVENT_NOTIFY] = put_notify,
-        [SL_EVENT_VBLANK] = put_vblank,   [SL_EVENT_FRAME] = put_text,
-        [SL_EVENT_EXPECT] = put_expect,   [SL_EVENT_NOTE] = put_text,
-        [SL_EVENT_DISPLAY] = put_display, [SL_EVENT_RESET] = put_reset,
-        [SL_EVENT_ATTACH] = put_attach,
+        [SL_EVENT_MEM] = put_mem,           [SL_EVENT_MMIO] = put_mmio,
+        [SL_EVENT_VRING] = put_vring,       [SL_EVENT_NOTIFY] = put_notify,
+        [SL_EVENT_VBLANK] = put_vblank,     [SL_EVENT_FRAME] = put_text,
+        [SL_EVENT_EXPECT] = put_expect,     [SL_EVENT_NOTE] = put_text,
+        [SL_EVENT_DISPLAY] = put_display,   [SL_EVENT_RESET] = put_reset,
+        [SL_EVENT_ATTACH] = put_attach,     [SL_EVENT_RAM] = put_ram,
+        [SL_EVENT_FEATURES] = put_features,
     };
     put_notes(out, index, notes);
     writers[event->type](out, event);

@@ -154,20 +154,14 @@ static enum sl_status copy_options(struct sl_event_list *list, struct sl_error *
     return status;
 }
 
-static enum sl_status copy_ram(struct sl_event_list *list, struct sl_error *err)
+static enum sl_status copy_ram(struct sl_event_list *list, const struct sl_ram_region **regions,
+                               size_t count, struct sl_error *err)
 {
-    struct sl_trace_meta *meta = &list->base.meta;
-    if (meta->ram_count == 0) {
-        meta->ram = NULL;
-        return SL_OK;
-    }
-    struct sl_ram_region *ram = take(list, meta->ram_count * sizeof(*ram));
-    if (!ram) {
-        return sl_fail_memory(err, 0);
-    }
-    memcpy(ram, meta->ram, meta->ram_count * sizeof(*ram));
-    meta->ram = ram;
-    return SL_OK;
+    const void *place = NULL;
+    enum sl_status status =
+        count > 0 ? copy(list, *regions, count * sizeof(**regions), &place, err) : SL_OK;
+    *regions = place;
+    return status;
 }
 
 static enum sl_status copy_meta(struct sl_event_list *list, struct sl_error *err)
@@ -179,7 +173,7 @@ static enum sl_status copy_meta(struct sl_event_list *list, struct sl_error *err
         status = copy_string(list, strings[i], err);
     }
     if (status == SL_OK) {
-        status = copy_ram(list, err);
+        status = copy_ram(list, &meta->ram, meta->ram_count, err);
     }
     return status == SL_OK ? copy_options(list, err) : status;
 }
@@ -243,6 +237,9 @@ static enum sl_status own(struct sl_event_list *list, struct sl_event *event, st
             return status;
         }
         sl_slt_event_set_payload(event, place);
+    }
+    if (event->type == SL_EVENT_RAM) {
+        return copy_ram(list, &event->u.ram.regions, event->u.ram.count, err);
     }
     if (event->type == SL_EVENT_ATTACH || (has_text(event) && event->u.text.text_size == 0)) {
         enum sl_status status =

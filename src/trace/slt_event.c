@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "trace/slt_meta.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -182,24 +183,50 @@ static void decode_reset(const uint8_t *p, struct sl_event *event)
     (void)event;
 }
 
-/* zeros: bit n is set if byte n of the first 16 must be zero. */
+static void encode_ram(const struct sl_event *event, uint8_t *p)
+{
+    sl_put_le32(p + 4, (uint32_t)event->u.ram.count);
+}
+
+static void decode_ram(const uint8_t *p, struct sl_event *event)
+{
+    event->u.ram = (struct sl_ram_event){.count = sl_get_le32(p + 4)};
+}
+
+static void encode_features(const struct sl_event *event, uint8_t *p)
+{
+    sl_put_le64(p + 8, event->u.features);
+}
+
+static void decode_features(const uint8_t *p, struct sl_event *event)
+{
+    event->u.features = sl_get_le64(p + 8);
+}
+
+/*
+ * zeros: bit n is set if byte n of the first 16 must be zero. since: the minor version that brought
+ * the type.
+ */
 static const struct record_type {
     uint8_t size;
+    uint8_t since;
     uint16_t zeros;
     void (*encode)(const struct sl_event *event, uint8_t *p);
     void (*decode)(const uint8_t *p, struct sl_event *event);
 } types[] = {
-    [SL_EVENT_MEM] = {16, 0x000E, encode_mem, decode_mem},
-    [SL_EVENT_MMIO] = {24, 0x00F0, encode_mmio, decode_mmio},
-    [SL_EVENT_VRING] = {40, 0xF002, encode_vring, decode_vring},
-    [SL_EVENT_NOTIFY] = {8, 0x000E, encode_notify, decode_notify},
-    [SL_EVENT_VBLANK] = {16, 0x000E, encode_vblank, decode_vblank},
-    [SL_EVENT_FRAME] = {8, 0x000E, encode_text, decode_text},
-    [SL_EVENT_EXPECT] = {24, 0x000C, encode_expect, decode_expect},
-    [SL_EVENT_NOTE] = {8, 0x000E, encode_text, decode_text},
-    [SL_EVENT_DISPLAY] = {16, 0x000E, encode_display, decode_display},
-    [SL_EVENT_RESET] = {8, 0x00FE, encode_reset, decode_reset},
-    [SL_EVENT_ATTACH] = {8, 0x0002, encode_attach, decode_attach},
+    [SL_EVENT_MEM] = {16, 0, 0x000E, encode_mem, decode_mem},
+    [SL_EVENT_MMIO] = {24, 0, 0x00F0, encode_mmio, decode_mmio},
+    [SL_EVENT_VRING] = {40, 0, 0xF002, encode_vring, decode_vring},
+    [SL_EVENT_NOTIFY] = {8, 0, 0x000E, encode_notify, decode_notify},
+    [SL_EVENT_VBLANK] = {16, 0, 0x000E, encode_vblank, decode_vblank},
+    [SL_EVENT_FRAME] = {8, 0, 0x000E, encode_text, decode_text},
+    [SL_EVENT_EXPECT] = {24, 0, 0x000C, encode_expect, decode_expect},
+    [SL_EVENT_NOTE] = {8, 0, 0x000E, encode_text, decode_text},
+    [SL_EVENT_DISPLAY] = {16, 0, 0x000E, encode_display, decode_display},
+    [SL_EVENT_RESET] = {8, 0, 0x00FE, encode_reset, decode_reset},
+    [SL_EVENT_ATTACH] = {8, 0, 0x0002, encode_attach, decode_attach},
+    [SL_EVENT_RAM] = {8, 1, 0x000E, encode_ram, decode_ram},
+    [SL_EVENT_FEATURES] = {16, 1, 0x00FE, encode_features, decode_features},
 };
 
 enum { TYPE_COUNT = sizeof(types) / sizeof(types[0]) };
@@ -248,19 +275,47 @@ static enum sl_status check_mmio(const struct sl_mmio_event *mmio, enum sl_statu
     return SL_OK;
 }
 
-static enum sl_status check_expect(const struct sl_expect_event *expect, enum sl_status status,
-                                   struct sl_error *err)
+/* A picture has a size and a hash, nothing has neither. */
+static enum sl_status check_frame(const struct sl_expect_event *expect, enum sl_status status,
+                                  struct sl_error *err)
 {
-    if (expect->kind < SL_OBS_RESPONSE || expect->kind > SL_OBS_ERROR) {
-        return sl_fail(err, status, SL_RULE_SLT_EVENT_FIELD, "unknown kind of expectation %u",
-                       (unsigned)expect->kind);
-    }
-    if (expect->size && expect->kind != SL_OBS_RESPONSE) {
+    uint32_t width = (uint32_t)(expect->value >> 32);
+    uint32_t height = (uint32_t)expect->value;
+    bool shown = width != 0 && height != 0;
+    if (expect->size != (shown ? SL_FRAME_HASH_SIZE : 0) || (!shown && expect->value != 0)) {
         return sl_fail(err, status, SL_RULE_SLT_EVENT_FIELD,
-                       "only a response carries bytes, kind %u has %zu", (unsigned)expect->kind,
+                       "frame of %" PRIu32 "x%" PRIu32 " with a hash of %zu bytes", width, height,
                        expect->size);
     }
     return SL_OK;
+}
+
+static enum sl_status check_expect(const struct sl_expect_event *expect, enum sl_status status,
+                                   struct sl_error *err)
+{
+    if (expect->kind < SL_OBS_RESPONSE || expect->kind > SL_OBS_FRAME) {
+        return sl_fail(err, status, SL_RULE_SLT_EVENT_FIELD, "unknown kind of expectation %u",
+                       (unsigned)expect->kind);
+    }
+    if (expect->kind == SL_OBS_FRAME) {
+        return check_frame(expect, status, err);
+    }
+    if (expect->size && expect->kind != SL_OBS_RESPONSE) {
+        return sl_fail(err, status, SL_RULE_SLT_EVENT_FIELD,
+                       "only responses and frames carry bytes, kind %u has %zu",
+                       (unsigned)expect->kind, expect->size);
+    }
+    return SL_OK;
+}
+
+static enum sl_status check_ram(const struct sl_ram_event *ram, enum sl_status status,
+                                struct sl_error *err)
+{
+    if (ram->count > SL_RAM_REGIONS_MAX) {
+        return sl_fail(err, status, SL_RULE_SLT_EVENT_FIELD, "%zu RAM regions, limit %u",
+                       ram->count, SL_RAM_REGIONS_MAX);
+    }
+    return sl_slt_ram_check(ram->regions, ram->count, status, err);
 }
 
 static enum sl_status check_name(const struct sl_text_event *text, enum sl_status status,
@@ -299,6 +354,9 @@ static enum sl_status check_fields(const struct sl_event *event, enum sl_status 
     case SL_EVENT_FRAME:
     case SL_EVENT_ATTACH:
         return check_name(&event->u.text, status, err);
+    case SL_EVENT_RAM:
+        return check_ram(&event->u.ram, status, err);
+    case SL_EVENT_FEATURES:
     case SL_EVENT_VRING:
     case SL_EVENT_NOTIFY:
     case SL_EVENT_VBLANK:
@@ -356,6 +414,8 @@ struct sl_slt_payload sl_slt_event_payload(const struct sl_event *event)
     case SL_EVENT_VBLANK:
     case SL_EVENT_DISPLAY:
     case SL_EVENT_RESET:
+    case SL_EVENT_RAM:
+    case SL_EVENT_FEATURES:
         break;
     }
     return (struct sl_slt_payload){0};
@@ -383,6 +443,8 @@ void sl_slt_event_set_payload(struct sl_event *event, const uint8_t *bytes)
     case SL_EVENT_VBLANK:
     case SL_EVENT_DISPLAY:
     case SL_EVENT_RESET:
+    case SL_EVENT_RAM:
+    case SL_EVENT_FEATURES:
         break;
     }
 }
@@ -396,6 +458,10 @@ void sl_slt_event_encode(const struct sl_event *event, const struct sl_buf *runs
     sl_buf_append(out, fixed, type->size);
     if (event->type == SL_EVENT_ATTACH) {
         sl_buf_append(out, event->u.text.text, event->u.text.text_size);
+    }
+    for (size_t i = 0; event->type == SL_EVENT_RAM && i < event->u.ram.count; i++) {
+        sl_buf_u64(out, event->u.ram.regions[i].gpa);
+        sl_buf_u64(out, event->u.ram.regions[i].size);
     }
     struct sl_slt_payload payload = sl_slt_event_payload(event);
     sl_buf_append(out, payload.bytes, payload.head);
@@ -437,6 +503,24 @@ static enum sl_status decode_runs(const uint8_t *bytes, size_t left, uint64_t pa
     return SL_OK;
 }
 
+/* The regions behind the fixed part; too many are left to the check of the event. */
+static enum sl_status decode_regions(const uint8_t *bytes, size_t left, struct sl_slt_ram *ram,
+                                     struct sl_slt_record *record, struct sl_error *err)
+{
+    struct sl_ram_event *event = &record->event.u.ram;
+    size_t count = event->count <= SL_RAM_REGIONS_MAX ? event->count : 0;
+    if (left - record->size < count * SL_SLT_RAM_ENTRY) {
+        return too_short(err, record->size + count * SL_SLT_RAM_ENTRY, left);
+    }
+    for (size_t i = 0; i < count; i++) {
+        ram->regions[i].gpa = sl_get_le64(bytes + record->size);
+        ram->regions[i].size = sl_get_le64(bytes + record->size + 8);
+        record->size += SL_SLT_RAM_ENTRY;
+    }
+    event->regions = count > 0 ? ram->regions : NULL;
+    return SL_OK;
+}
+
 static enum sl_status decode_tail(const uint8_t *bytes, size_t left, uint64_t page_limit,
                                   struct sl_slt_record *record, struct sl_error *err)
 {
@@ -465,21 +549,31 @@ static enum sl_status decode_tail(const uint8_t *bytes, size_t left, uint64_t pa
     return sl_slt_event_check_text(&record->event, SL_ERR_DAMAGED, err);
 }
 
+static unsigned newest_kind(uint16_t minor)
+{
+    return minor == 0 ? SL_OBS_ERROR : SL_OBS_FRAME;
+}
+
+/* What this program does not know, or what the file's version did not. */
+static enum sl_status unknown(struct sl_error *err, enum sl_rule rule, const char *what,
+                              unsigned number, uint16_t minor)
+{
+    return sl_fail(err, minor > SL_SLT_MINOR ? SL_ERR_UNSUPPORTED : SL_ERR_DAMAGED, rule,
+                   "unknown %s %u in a file of format version %u.%u", what, number, SL_SLT_MAJOR,
+                   minor);
+}
+
 enum sl_status sl_slt_event_decode(const uint8_t *bytes, size_t left, uint64_t page_limit,
-                                   uint16_t minor, struct sl_slt_record *record,
-                                   struct sl_error *err)
+                                   uint16_t minor, struct sl_slt_ram *ram,
+                                   struct sl_slt_record *record, struct sl_error *err)
 {
     if (left < SL_SLT_RECORD_MIN) {
         return too_short(err, SL_SLT_RECORD_MIN, left);
     }
-    if (bytes[0] >= TYPE_COUNT || !types[bytes[0]].decode) {
-        return minor > SL_SLT_MINOR
-                   ? sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_SLT_EVENT_TYPE,
-                             "event type %u of format version %u.%u", bytes[0], SL_SLT_MAJOR, minor)
-                   : sl_fail(err, SL_ERR_DAMAGED, SL_RULE_SLT_EVENT_TYPE, "unknown event type %u",
-                             bytes[0]);
+    const struct record_type *type = bytes[0] < TYPE_COUNT ? &types[bytes[0]] : NULL;
+    if (!type || !type->decode || type->since > minor) {
+        return unknown(err, SL_RULE_SLT_EVENT_TYPE, "event type", bytes[0], minor);
     }
-    const struct record_type *type = &types[bytes[0]];
     if (left < type->size) {
         return too_short(err, type->size, left);
     }
@@ -491,5 +585,14 @@ enum sl_status sl_slt_event_decode(const uint8_t *bytes, size_t left, uint64_t p
     *record =
         (struct sl_slt_record){.event.type = (enum sl_event_type)bytes[0], .size = type->size};
     type->decode(bytes, &record->event);
+    if (bytes[0] == SL_EVENT_EXPECT && bytes[1] > newest_kind(minor)) {
+        return unknown(err, SL_RULE_SLT_EVENT_FIELD, "kind of expectation", bytes[1], minor);
+    }
+    if (bytes[0] == SL_EVENT_RAM) {
+        enum sl_status status = decode_regions(bytes, left, ram, record, err);
+        if (status != SL_OK) {
+            return status;
+        }
+    }
     return decode_tail(bytes, left, page_limit, record, err);
 }

@@ -57,13 +57,19 @@ void sl_slt_event_set_payload(struct sl_event *event, const uint8_t *bytes);
 void sl_slt_event_encode(const struct sl_event *event, const struct sl_buf *runs,
                          struct sl_buf *out);
 
+/* Where a decoded map of RAM lies. */
+struct sl_slt_ram {
+    struct sl_ram_region regions[SL_RAM_REGIONS_MAX];
+};
+
 /*
  * Decodes the record at bytes, of which at most left are its own. Page references must be below
- * page_limit. minor is the file's version: an unknown type is SL_ERR_UNSUPPORTED in a newer file.
+ * page_limit. minor is the file's version: what is unknown is SL_ERR_UNSUPPORTED in a newer file,
+ * and what came later is damage in an older one. The event may point into *ram.
  */
 enum sl_status sl_slt_event_decode(const uint8_t *bytes, size_t left, uint64_t page_limit,
-                                   uint16_t minor, struct sl_slt_record *record,
-                                   struct sl_error *err);
+                                   uint16_t minor, struct sl_slt_ram *ram,
+                                   struct sl_slt_record *record, struct sl_error *err);
 
 void sl_slt_run_encode(struct sl_buf *out, const struct sl_slt_run *run);
 struct sl_slt_run sl_slt_run_decode(const uint8_t bytes[static SL_SLT_RUN]);

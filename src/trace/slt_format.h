@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define SL_SLT_MAJOR 1u
-#define SL_SLT_MINOR 0u
+#define SL_SLT_MINOR 1u
 
 /* Zstandard's skippable frames start with 0x184D2A50 to 0x184D2A5F; this one begins with an 'S'. */
 #define SL_SLT_FRAME_MAGIC 0x184D2A53u
@@ -49,6 +49,7 @@ enum {
     SL_SLT_RECORD_MIN = 8,        /* the smallest event */
     SL_SLT_RECORD_FIXED_MAX = 40, /* the largest fixed part */
     SL_SLT_RUN = 12,              /* one run of pages in a payload */
+    SL_SLT_RAM_ENTRY = 16,        /* one region of RAM: address, size */
 };
 
 /* Limits. What exceeds them is refused by the writer and damage to the reader. */

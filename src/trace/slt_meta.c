@@ -11,8 +11,6 @@
 #include <string.h>
 
 enum {
-    RAM_ENTRY = 16,
-    RAM_MAX = 1024,
     OPTION_MAX = 256,
     RAM_PAGE = 4096,
 };
@@ -45,15 +43,15 @@ static bool regions_overlap(const struct sl_ram_region *a, const struct sl_ram_r
     return a->gpa <= b->gpa + (b->size - 1) && b->gpa <= a->gpa + (a->size - 1);
 }
 
-static enum sl_status check_ram(const struct sl_trace_meta *meta, enum sl_status status,
-                                struct sl_error *err)
+enum sl_status sl_slt_ram_check(const struct sl_ram_region *regions, size_t count,
+                                enum sl_status status, struct sl_error *err)
 {
-    if (meta->ram_count > RAM_MAX) {
-        return sl_fail(err, status, SL_RULE_SLT_HEADER_FIELD, "%zu RAM regions, limit %d",
-                       meta->ram_count, RAM_MAX);
+    if (count > SL_RAM_REGIONS_MAX) {
+        return sl_fail(err, status, SL_RULE_SLT_HEADER_FIELD, "%zu RAM regions, limit %u", count,
+                       SL_RAM_REGIONS_MAX);
     }
-    for (size_t i = 0; i < meta->ram_count; i++) {
-        const struct sl_ram_region *r = &meta->ram[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct sl_ram_region *r = &regions[i];
         if (r->size == 0 || (r->gpa | r->size) % RAM_PAGE || r->size - 1 > UINT64_MAX - r->gpa) {
             return sl_fail(err, status, SL_RULE_MEM_REGION,
                            "RAM at 0x%" PRIx64 " of 0x%" PRIx64
@@ -61,10 +59,10 @@ static enum sl_status check_ram(const struct sl_trace_meta *meta, enum sl_status
                            r->gpa, r->size);
         }
         for (size_t k = 0; k < i; k++) {
-            if (regions_overlap(r, &meta->ram[k])) {
+            if (regions_overlap(r, &regions[k])) {
                 return sl_fail(err, status, SL_RULE_MEM_REGION,
                                "RAM at 0x%" PRIx64 " overlaps RAM at 0x%" PRIx64, r->gpa,
-                               meta->ram[k].gpa);
+                               regions[k].gpa);
             }
         }
     }
@@ -98,7 +96,7 @@ enum sl_status sl_slt_meta_check(const struct sl_trace_meta *meta, enum sl_statu
 {
     enum sl_status result = check_strings(meta, status, err);
     if (result == SL_OK) {
-        result = check_ram(meta, status, err);
+        result = sl_slt_ram_check(meta->ram, meta->ram_count, status, err);
     }
     if (result == SL_OK) {
         result = check_options(meta, status, err);
@@ -129,7 +127,7 @@ void sl_slt_meta_encode(const struct sl_trace_meta *meta, struct sl_buf *out)
     encode_string(out, SL_SLT_FIELD_PRODUCER, meta->producer);
     encode_string(out, SL_SLT_FIELD_PROVENANCE, meta->provenance);
     if (meta->ram_count) {
-        encode_head(out, SL_SLT_FIELD_RAM, meta->ram_count * RAM_ENTRY);
+        encode_head(out, SL_SLT_FIELD_RAM, meta->ram_count * SL_SLT_RAM_ENTRY);
     }
     for (size_t i = 0; i < meta->ram_count; i++) {
         sl_buf_u64(out, meta->ram[i].gpa);
@@ -164,8 +162,8 @@ static bool decode_string(const struct field *field, const char **text)
 
 static bool decode_ram(const struct field *field, struct sl_slt_meta *out, bool *no_memory)
 {
-    size_t count = field->size / RAM_ENTRY;
-    if (field->size == 0 || field->size % RAM_ENTRY || count > RAM_MAX) {
+    size_t count = field->size / SL_SLT_RAM_ENTRY;
+    if (field->size == 0 || field->size % SL_SLT_RAM_ENTRY || count > SL_RAM_REGIONS_MAX) {
         return false;
     }
     out->ram = calloc(count, sizeof(*out->ram));
@@ -174,8 +172,8 @@ static bool decode_ram(const struct field *field, struct sl_slt_meta *out, bool 
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        out->ram[i].gpa = sl_get_le64(field->bytes + i * RAM_ENTRY);
-        out->ram[i].size = sl_get_le64(field->bytes + i * RAM_ENTRY + 8);
+        out->ram[i].gpa = sl_get_le64(field->bytes + i * SL_SLT_RAM_ENTRY);
+        out->ram[i].size = sl_get_le64(field->bytes + i * SL_SLT_RAM_ENTRY + 8);
     }
     out->meta.ram = out->ram;
     out->meta.ram_count = count;

@@ -13,6 +13,10 @@
 enum sl_status sl_slt_meta_check(const struct sl_trace_meta *meta, enum sl_status status,
                                  struct sl_error *err);
 
+/* The same for a map of RAM alone. */
+enum sl_status sl_slt_ram_check(const struct sl_ram_region *regions, size_t count,
+                                enum sl_status status, struct sl_error *err);
+
 /* Appends the fields. */
 void sl_slt_meta_encode(const struct sl_trace_meta *meta, struct sl_buf *out);
 

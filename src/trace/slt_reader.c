@@ -24,6 +24,7 @@ struct slt_trace {
     size_t number;                  /* of the current chunk */
     size_t at;                      /* offset of the next record in it */
     uint64_t left;                  /* events from there to its end */
+    struct sl_slt_ram ram;          /* of the last event that had a map */
     uint8_t *assembled;             /* a payload put together */
     size_t assembled_capacity;
     uint8_t *zeros; /* a payload of zeros only, never written to */
@@ -47,9 +48,9 @@ static enum sl_status decode(struct slt_trace *t, struct sl_slt_record *record,
                              struct sl_error *err)
 {
     const struct sl_slt_view *view = t->view;
-    enum sl_status status =
-        sl_slt_event_decode(view->content + t->at, view->size - t->at,
-                            view->first_page + view->page_count, t->file.minor, record, err);
+    enum sl_status status = sl_slt_event_decode(view->content + t->at, view->size - t->at,
+                                                view->first_page + view->page_count, t->file.minor,
+                                                &t->ram, record, err);
     if (status != SL_OK) {
         return in_chunk(t, status, err);
     }

@@ -32,9 +32,10 @@ static enum sl_status add_captures(struct scan *scan, struct sl_error *err)
     size_t at = (size_t)(sl_slt_index_chunk_pages(index, number) * SL_SLT_STORED_PAGE);
     uint64_t end = index->event_count;
     for (uint64_t i = chunk.first_event; status == SL_OK && i < end; i++) {
+        struct sl_slt_ram ram;
         struct sl_slt_record record;
         status = sl_slt_event_decode(content + at, chunk.content_size - at, index->page_count,
-                                     scan->file->minor, &record, err);
+                                     scan->file->minor, &ram, &record, err);
         if (status != SL_OK) {
             sl_error_set_event(err, i);
             sl_error_set_offset(err, chunk.offset + SL_SLT_CHUNK_HEAD);

@@ -170,39 +170,13 @@ static enum sl_status set_options(struct sl_yaml *yaml, const yaml_node_t *value
     return SL_OK;
 }
 
-static enum sl_status read_region(struct sl_asm *a, const yaml_node_t *node,
-                                  struct sl_ram_region *region, struct sl_error *err)
-{
-    static const char *const keys[] = {"base", "size"};
-    enum sl_status status = sl_asm_check_keys(a, node, keys, COUNT(keys), err);
-    if (status == SL_OK) {
-        status = sl_asm_number_at(a, node, "base", UINT64_MAX, 0, &region->gpa, err);
-    }
-    if (status == SL_OK) {
-        status = sl_asm_number_at(a, node, "size", UINT64_MAX, 0, &region->size, err);
-    }
-    return status;
-}
-
 static enum sl_status set_ram(struct sl_yaml *yaml, const yaml_node_t *value, void *data,
                               struct sl_error *err)
 {
     struct header *h = data;
-    if (value->type != YAML_SEQUENCE_NODE) {
-        return sl_yaml_fail(yaml, value, SL_RULE_YAML_VALUE, err, "RAM is a sequence of regions");
-    }
-    const yaml_node_item_t *items = value->data.sequence.items.start;
-    size_t count = (size_t)(value->data.sequence.items.top - items);
-    h->ram = calloc(count + 1, sizeof(*h->ram));
-    if (!h->ram) {
-        return sl_fail_memory(err, 0);
-    }
-    enum sl_status status = SL_OK;
-    for (size_t i = 0; i < count && status == SL_OK; i++) {
-        status = read_region(asm_of(data), sl_yaml_node(yaml, items[i]), &h->ram[i], err);
-    }
+    (void)yaml;
+    enum sl_status status = sl_asm_ram(asm_of(data), value, &h->ram, &h->meta.ram_count, err);
     h->meta.ram = h->ram;
-    h->meta.ram_count = count;
     return status;
 }
 

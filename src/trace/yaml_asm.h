@@ -112,6 +112,10 @@ enum sl_status sl_asm_number_at(struct sl_asm *a, const yaml_node_t *item, const
                                 uint64_t max, uint64_t fallback, uint64_t *out,
                                 struct sl_error *err);
 
+/* A map of RAM, a new array that the caller frees even on failure; NULL if it is empty. */
+enum sl_status sl_asm_ram(struct sl_asm *a, const yaml_node_t *node, struct sl_ram_region **regions,
+                          size_t *count, struct sl_error *err);
+
 /*
  * A value of an ABI type: what sl_abi_parse_value() takes, what sl_asm_number() takes, and for
  * integers a negative number, which becomes its two's complement.

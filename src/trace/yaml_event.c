@@ -332,6 +332,31 @@ static enum sl_status run_reset(struct sl_asm *a, const yaml_node_t *item, const
     return status == SL_OK ? sl_asm_put(a, value, &event, err) : status;
 }
 
+static enum sl_status run_ram(struct sl_asm *a, const yaml_node_t *item, const yaml_node_t *value,
+                              struct sl_error *err)
+{
+    struct sl_ram_region *regions = NULL;
+    size_t count = 0;
+    (void)item;
+    enum sl_status status = sl_asm_ram(a, value, &regions, &count, err);
+    if (status == SL_OK) {
+        struct sl_event event = {.type = SL_EVENT_RAM,
+                                 .u.ram = {.regions = regions, .count = count}};
+        status = sl_asm_put(a, value, &event, err);
+    }
+    free(regions);
+    return status;
+}
+
+static enum sl_status run_features(struct sl_asm *a, const yaml_node_t *item,
+                                   const yaml_node_t *value, struct sl_error *err)
+{
+    struct sl_event event = {.type = SL_EVENT_FEATURES};
+    (void)item;
+    enum sl_status status = sl_asm_number(a, value, UINT64_MAX, &event.u.features, err);
+    return status == SL_OK ? sl_asm_put(a, value, &event, err) : status;
+}
+
 static enum sl_status read_kind(struct sl_asm *a, const yaml_node_t *value,
                                 enum sl_observation_kind *kind, struct sl_error *err)
 {
@@ -340,7 +365,7 @@ static enum sl_status read_kind(struct sl_asm *a, const yaml_node_t *value,
         enum sl_observation_kind kind;
     } kinds[] = {
         {"response", SL_OBS_RESPONSE}, {"used", SL_OBS_USED},   {"irq", SL_OBS_IRQ},
-        {"fence", SL_OBS_FENCE},       {"error", SL_OBS_ERROR},
+        {"fence", SL_OBS_FENCE},       {"error", SL_OBS_ERROR}, {"frame", SL_OBS_FRAME},
     };
     const yaml_node_t *node = sl_yaml_get(&a->yaml, value, "kind");
     const char *text = node ? sl_yaml_scalar(node) : NULL;
@@ -351,7 +376,7 @@ static enum sl_status read_kind(struct sl_asm *a, const yaml_node_t *value,
         }
     }
     return sl_asm_fail(a, node ? node : value, node ? SL_RULE_YAML_VALUE : SL_RULE_YAML_KEY, err,
-                       "expected a kind: response, used, irq, fence or error");
+                       "expected a kind: response, used, irq, fence, error or frame");
 }
 
 static enum sl_status read_expect(struct sl_asm *a, const yaml_node_t *value,
@@ -446,7 +471,7 @@ const struct sl_asm_verb sl_asm_common_verbs[] = {
     {"vring", false, run_vring},     {"kick", false, run_kick},   {"vblank", false, run_vblank},
     {"frame", false, run_frame},     {"note", false, run_note},   {"attach", false, run_attach},
     {"display", false, run_display}, {"reset", false, run_reset}, {"expect", false, run_expect},
-    {"repeat", false, run_repeat},
+    {"repeat", false, run_repeat},   {"ram", false, run_ram},     {"features", false, run_features},
 };
 
 const size_t sl_asm_common_verb_count = COUNT(sl_asm_common_verbs);

@@ -226,3 +226,42 @@ enum sl_status sl_asm_check_keys(struct sl_asm *a, const yaml_node_t *item, cons
     }
     return SL_OK;
 }
+
+static enum sl_status read_region(struct sl_asm *a, const yaml_node_t *node,
+                                  struct sl_ram_region *region, struct sl_error *err)
+{
+    static const char *const keys[] = {"base", "size"};
+    enum sl_status status = sl_asm_check_keys(a, node, keys, sizeof(keys) / sizeof(keys[0]), err);
+    if (status == SL_OK) {
+        status = sl_asm_number_at(a, node, "base", UINT64_MAX, 0, &region->gpa, err);
+    }
+    if (status == SL_OK) {
+        status = sl_asm_number_at(a, node, "size", UINT64_MAX, 0, &region->size, err);
+    }
+    return status;
+}
+
+enum sl_status sl_asm_ram(struct sl_asm *a, const yaml_node_t *node, struct sl_ram_region **regions,
+                          size_t *count, struct sl_error *err)
+{
+    *regions = NULL;
+    *count = 0;
+    if (node->type != YAML_SEQUENCE_NODE) {
+        return sl_asm_fail(a, node, SL_RULE_YAML_VALUE, err, "RAM is a sequence of regions");
+    }
+    const yaml_node_item_t *items = node->data.sequence.items.start;
+    size_t size = (size_t)(node->data.sequence.items.top - items);
+    if (size == 0) {
+        return SL_OK;
+    }
+    *regions = calloc(size, sizeof(**regions));
+    if (!*regions) {
+        return sl_fail_memory(err, 0);
+    }
+    enum sl_status status = sl_asm_spend(a, node, size, err);
+    for (size_t i = 0; i < size && status == SL_OK; i++) {
+        status = read_region(a, sl_yaml_node(&a->yaml, items[i]), &(*regions)[i], err);
+    }
+    *count = size;
+    return status;
+}

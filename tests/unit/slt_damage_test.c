@@ -149,7 +149,8 @@ Test(slt_damage, a_wrong_bit_in_a_cut_file_is_noticed)
     uint64_t index_offset;
     uint32_t index_size;
     cr_assert(sl_slt_end_decode(file.data + file.size, &index_offset, &index_size));
-    cr_assert_eq(slt_read_prefix(file.data, file.size, &list, &status, &complete, &err), 11);
+    cr_assert_eq(slt_read_prefix(file.data, file.size, &list, &status, &complete, &err),
+                 list.count);
     /* An index that claims to be longer than it is looks cut off itself. */
     turn_every_bit(&list, &file, false, (size_t)index_offset + 4, 4);
     sl_buf_finish(&file);
@@ -257,7 +258,7 @@ Test(slt_damage, malformed_events)
     } rows[] = {
         {"fine", {10}, 8, NULL},
         {"type 0", {0}, 8, "slt.event.type"},
-        {"type 12", {12}, 8, "slt.event.type"},
+        {"type 14", {14}, 8, "slt.event.type"},
         {"reset with a reserved byte", {10, 0, 0, 0, 0, 0, 0, 1}, 8, "slt.event.field"},
         {"vring cut off", {3}, 39, "slt.event.size"},
         {"space 9", {2, 9, 4, 2}, 24, "slt.event.field"},
@@ -295,7 +296,24 @@ Test(slt_damage, malformed_events)
          28,
          "slt.event.pages"},
         {"expectation of kind 0", {7}, 24, "slt.event.field"},
-        {"expectation of kind 6", {7, 6}, 24, "slt.event.field"},
+        {"expectation of kind 7", {7, 7}, 24, "slt.event.field"},
+        {"frame of nothing", {7, 6}, 24, NULL},
+        {"frame of 1x1 without a hash",
+         {7, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1},
+         24,
+         "slt.event.field"},
+        {"frame of 1x0",
+         {7, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+         24,
+         "slt.event.field"},
+        {"hash of nothing", {7, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16}, 40, "slt.event.field"},
+        {"no RAM", {12}, 8, NULL},
+        {"RAM with reserved bits", {12, 1}, 8, "slt.event.field"},
+        {"RAM beyond the chunk", {12, 0, 0, 0, 1}, 23, "slt.event.size"},
+        {"more RAM than there may be", {12, 0, 0, 0, 1, 4}, 8, "slt.event.field"},
+        {"empty region of RAM", {12, 0, 0, 0, 1}, 24, "mem.region"},
+        {"features with reserved bits", {13, 0, 0, 0, 1}, 16, "slt.event.field"},
+        {"features cut off", {13}, 15, "slt.event.size"},
         {"interrupt with bytes", {7, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 25, "slt.event.field"},
         {"name of 4096 bytes", {6, 0, 0, 0, 0, 16}, 20, "slt.event.field"},
         {"name with a NUL", {6, 0, 0, 0, 1}, 9, "slt.event.text"},
@@ -401,6 +419,18 @@ Test(slt_damage, versions)
     expect_rule(read_forged(&f, &err), &err, SL_ERR_UNSUPPORTED, "slt.version", "major 0");
 }
 
+/* One record in a complete file of a minor version. */
+static enum sl_status read_version(uint16_t minor, const uint8_t *record, size_t size,
+                                   struct sl_error *err)
+{
+    struct forged f = forge(record, size, 1);
+    f.minor = minor;
+    forge_header(&f, device_field, sizeof(device_field));
+    forge_chunk(&f);
+    forge_end(&f);
+    return read_forged(&f, err);
+}
+
 /* A newer minor version may add metadata and frames, which are passed over, and event types. */
 Test(slt_damage, a_newer_minor_version_is_read)
 {
@@ -418,13 +448,31 @@ Test(slt_damage, a_newer_minor_version_is_read)
         struct sl_error err;
         cr_assert_eq(read_forged(&f, &err), SL_OK, "%s", err.message);
     }
-    struct forged f = forge("\x0C\0\0\0\0\0\0\0", 8, 1);
-    f.minor = SL_SLT_MINOR + 1;
-    forge_header(&f, device_field, sizeof(device_field));
-    forge_chunk(&f);
-    forge_end(&f);
     struct sl_error err;
-    expect_rule(read_forged(&f, &err), &err, SL_ERR_UNSUPPORTED, "slt.event.type", "newer event");
+    expect_rule(read_version(SL_SLT_MINOR + 1, (const uint8_t[8]){14}, 8, &err), &err,
+                SL_ERR_UNSUPPORTED, "slt.event.type", "newer event");
+    expect_rule(read_version(SL_SLT_MINOR + 1, (const uint8_t[24]){7, 7}, 24, &err), &err,
+                SL_ERR_UNSUPPORTED, "slt.event.field", "newer kind");
+}
+
+/* What version 1.1 brought is nothing that a file of version 1.0 can have. */
+Test(slt_damage, an_older_minor_version_has_nothing_newer)
+{
+    static const struct {
+        uint8_t bytes[24];
+        size_t size;
+        const char *rule;
+    } rows[] = {
+        {{12}, 8, "slt.event.type"},
+        {{13}, 16, "slt.event.type"},
+        {{7, 6}, 24, "slt.event.field"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sl_error err;
+        cr_assert_eq(read_version(1, rows[i].bytes, rows[i].size, &err), SL_OK, "%s", err.message);
+        expect_rule(read_version(0, rows[i].bytes, rows[i].size, &err), &err, SL_ERR_DAMAGED,
+                    rows[i].rule, "of 1.1");
+    }
 }
 
 Test(slt_damage, unknown_frames_in_this_version)

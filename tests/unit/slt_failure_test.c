@@ -131,7 +131,7 @@ Test(slt_failure, events_that_no_reader_would_take)
 {
     static const uint8_t byte;
     expect_refusal(&(struct sl_event){.type = 0}, SL_ERR_USAGE, "slt.event.type");
-    expect_refusal(&(struct sl_event){.type = (enum sl_event_type)12}, SL_ERR_USAGE,
+    expect_refusal(&(struct sl_event){.type = (enum sl_event_type)14}, SL_ERR_USAGE,
                    "slt.event.type");
     expect_refusal(&(struct sl_event){.type = SL_EVENT_MEM, .u.mem = {0, &byte, 0}}, SL_ERR_USAGE,
                    "slt.event.field");
@@ -141,6 +141,12 @@ Test(slt_failure, events_that_no_reader_would_take)
     expect_refusal(&(struct sl_event){.type = SL_EVENT_MMIO,
                                       .u.mmio = {.size = 2, .has_value = true, .value = 0x10000}},
                    SL_ERR_USAGE, "slt.event.field");
+    static const struct sl_ram_region odd = {0x1000, 0x800};
+    expect_refusal(&(struct sl_event){.type = SL_EVENT_RAM, .u.ram = {&odd, 1}}, SL_ERR_USAGE,
+                   "mem.region");
+    expect_refusal(
+        &(struct sl_event){.type = SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FRAME, .value = 1}},
+        SL_ERR_USAGE, "slt.event.field");
     expect_refusal(&(struct sl_event){.type = SL_EVENT_FRAME, .u.text = {"\xC0", 1, NULL, 0}},
                    SL_ERR_USAGE, "slt.event.text");
 }

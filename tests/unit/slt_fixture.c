@@ -128,11 +128,16 @@ static void random_payload(struct slt_events *list, uint64_t *state, struct sl_e
         };
     } else if (event->type == SL_EVENT_EXPECT) {
         event->u.expect = (struct sl_expect_event){
-            .kind = (enum sl_observation_kind)(1 + slt_random(state) % 5),
+            .kind = (enum sl_observation_kind)(1 + slt_random(state) % 6),
             .queue = (uint32_t)slt_random(state),
             .head = (uint32_t)slt_random(state),
             .value = slt_random(state),
         };
+        if (event->u.expect.kind == SL_OBS_FRAME) {
+            event->u.expect.value = slt_random(state) % 3 ? UINT64_C(0x100000001) * 640 : 0;
+            event->u.expect.size = event->u.expect.value ? SL_FRAME_HASH_SIZE : 0;
+            event->u.expect.bytes = random_bytes(list, state, SL_FRAME_HASH_SIZE);
+        }
         if (event->u.expect.kind == SL_OBS_RESPONSE) {
             event->u.expect.size = random_size(state);
             event->u.expect.bytes = random_bytes(list, state, event->u.expect.size);
@@ -161,9 +166,23 @@ static struct sl_mmio_event random_mmio(uint64_t *state)
     };
 }
 
+static struct sl_ram_event random_ram(struct slt_events *list, uint64_t *state)
+{
+    struct sl_ram_region regions[SL_RAM_REGIONS_MAX];
+    size_t count = slt_random(state) % 4 ? slt_random(state) % 5 : SL_RAM_REGIONS_MAX;
+    uint64_t gpa = 0;
+    for (size_t i = 0; i < count; i++) {
+        gpa += slt_random(state) % 100 * 4096;
+        regions[i] = (struct sl_ram_region){gpa, (1 + slt_random(state) % 1000) * 4096};
+        gpa += regions[i].size;
+    }
+    const uint8_t *kept = slt_events_keep(list, regions, count * sizeof(regions[0]));
+    return (struct sl_ram_event){(const struct sl_ram_region *)(const void *)kept, count};
+}
+
 static void random_event(struct slt_events *list, uint64_t *state)
 {
-    struct sl_event event = {.type = (enum sl_event_type)(1 + slt_random(state) % 11)};
+    struct sl_event event = {.type = (enum sl_event_type)(1 + slt_random(state) % 13)};
     switch (event.type) {
     case SL_EVENT_MEM:
     case SL_EVENT_FRAME:
@@ -190,6 +209,12 @@ static void random_event(struct slt_events *list, uint64_t *state)
         event.u.display = (struct sl_display_event){
             (uint32_t)slt_random(state), (uint32_t)slt_random(state), (uint32_t)slt_random(state)};
         break;
+    case SL_EVENT_RAM:
+        event.u.ram = random_ram(list, state);
+        break;
+    case SL_EVENT_FEATURES:
+        event.u.features = slt_random(state);
+        break;
     case SL_EVENT_RESET:
         break;
     }
@@ -206,6 +231,8 @@ void slt_events_random(struct slt_events *list, uint64_t number, size_t count)
 
 void slt_events_every_type(struct slt_events *list)
 {
+    static const struct sl_ram_region regions[] = {{UINT64_C(1) << 32, 8192}, {0, 0xA0000}};
+    static const uint8_t hash[SL_FRAME_HASH_SIZE] = {0x99, 0xAA, [15] = 0x0F};
     static const uint8_t bytes[] = {0xDE, 0xAD, 0xBE, 0xEF, 0x42};
     const struct sl_event events[] = {
         {.type = SL_EVENT_MEM, .u.mem = {0x123456789A, bytes, sizeof(bytes)}},
@@ -220,6 +247,12 @@ void slt_events_every_type(struct slt_events *list)
         {.type = SL_EVENT_DISPLAY, .u.display = {15, 1920, 1080}},
         {.type = SL_EVENT_RESET},
         {.type = SL_EVENT_ATTACH, .u.text = {"edid.bin", 8, bytes, sizeof(bytes)}},
+        {.type = SL_EVENT_RAM, .u.ram = {regions, 2}},
+        {.type = SL_EVENT_RAM, .u.ram = {NULL, 0}},
+        {.type = SL_EVENT_FEATURES, .u.features = UINT64_C(0x130000002)},
+        {.type = SL_EVENT_EXPECT,
+         .u.expect = {SL_OBS_FRAME, 1, 0, UINT64_C(640) << 32 | 480, hash, sizeof(hash)}},
+        {.type = SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FRAME}},
     };
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         slt_events_add(list, &events[i]);
@@ -300,6 +333,11 @@ bool slt_event_equal(const struct sl_event *a, const struct sl_event *b)
         return a->u.display.scanout == b->u.display.scanout &&
                a->u.display.width == b->u.display.width &&
                a->u.display.height == b->u.display.height;
+    case SL_EVENT_RAM:
+        return bytes_equal(a->u.ram.regions, a->u.ram.count * sizeof(*a->u.ram.regions),
+                           b->u.ram.regions, b->u.ram.count * sizeof(*b->u.ram.regions));
+    case SL_EVENT_FEATURES:
+        return a->u.features == b->u.features;
     case SL_EVENT_RESET:
         return true;
     case SL_EVENT_FRAME:

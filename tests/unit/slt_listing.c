@@ -51,6 +51,16 @@ static void list_event(struct sl_buf *out, const struct sl_event *e)
                       e->u.expect.queue, e->u.expect.head, e->u.expect.value);
         describe(out, e->u.expect.bytes, e->u.expect.size);
         break;
+    case SL_EVENT_RAM:
+        sl_buf_text(out, "ram");
+        for (size_t i = 0; i < e->u.ram.count; i++) {
+            sl_buf_printf(out, " 0x%" PRIx64 "+0x%" PRIx64, e->u.ram.regions[i].gpa,
+                          e->u.ram.regions[i].size);
+        }
+        break;
+    case SL_EVENT_FEATURES:
+        sl_buf_printf(out, "features 0x%" PRIx64, e->u.features);
+        break;
     case SL_EVENT_DISPLAY:
         sl_buf_printf(out, "display %" PRIu32 " %" PRIu32 " %" PRIu32, e->u.display.scanout,
                       e->u.display.width, e->u.display.height);

@@ -20,7 +20,8 @@ static char *dump(struct sl_trace *trace, enum sl_dump_format format, size_t *si
     FILE *stream = open_memstream(&text, size);
     cr_assert_not_null(stream);
     struct sl_error err = {0};
-    enum sl_status status = sl_trace_dump(trace, &(const struct sl_dump_options){.format = format}, stream, &err);
+    enum sl_status status =
+        sl_trace_dump(trace, &(const struct sl_dump_options){.format = format}, stream, &err);
     cr_assert_eq(status, SL_OK, "%s", err.message);
     fclose(stream);
     return text;
@@ -82,9 +83,11 @@ static const char *const texts[] = {
     "null",
 };
 
+static const struct sl_ram_region regions[] = {{UINT64_C(1) << 40, 4096}, {4096, 1 << 20}};
+
 static void random_event(uint32_t *state, struct sl_event *event, uint8_t *bytes)
 {
-    *event = (struct sl_event){.type = 1 + next_random(state) % 11};
+    *event = (struct sl_event){.type = 1 + next_random(state) % 13};
     const char *text = texts[next_random(state) % (sizeof(texts) / sizeof(texts[0]))];
     size_t size = random_bytes(state, bytes, 700);
     switch (event->type) {
@@ -124,12 +127,16 @@ static void random_event(uint32_t *state, struct sl_event *event, uint8_t *bytes
         event->u.display.width = next_random(state);
         break;
     case SL_EVENT_EXPECT:
-        event->u.expect.kind = (enum sl_observation_kind)(1 + next_random(state) % 5);
+        event->u.expect.kind = (enum sl_observation_kind)(1 + next_random(state) % 6);
         event->u.expect.queue = next_random(state) % 2 ? SL_IRQ_INTX : next_random(state);
         event->u.expect.head = next_random(state);
         event->u.expect.value = random_wide(state);
         event->u.expect.size = event->u.expect.kind == SL_OBS_RESPONSE ? size : 0;
         event->u.expect.bytes = bytes;
+        if (event->u.expect.kind == SL_OBS_FRAME) {
+            event->u.expect.value = next_random(state) % 2 ? UINT64_C(800) << 32 | 600 : 0;
+            event->u.expect.size = event->u.expect.value ? SL_FRAME_HASH_SIZE : 0;
+        }
         break;
     case SL_EVENT_ATTACH:
         event->u.text.bytes = bytes;
@@ -141,6 +148,13 @@ static void random_event(uint32_t *state, struct sl_event *event, uint8_t *bytes
     case SL_EVENT_NOTE:
         event->u.text.text = text;
         event->u.text.text_size = strlen(text);
+        break;
+    case SL_EVENT_RAM:
+        event->u.ram.count = next_random(state) % 3;
+        event->u.ram.regions = regions;
+        break;
+    case SL_EVENT_FEATURES:
+        event->u.features = random_wide(state);
         break;
     case SL_EVENT_RESET:
         break;
@@ -326,7 +340,9 @@ Test(yaml_dump, a_full_disk_is_reported)
     cr_assert_not_null(full);
     setvbuf(full, NULL, _IONBF, 0);
     struct sl_error err = {0};
-    cr_assert_eq(sl_trace_dump(trace, &(const struct sl_dump_options){.format = SL_DUMP_YAML}, full, &err), SL_ERR_ENVIRONMENT);
+    cr_assert_eq(
+        sl_trace_dump(trace, &(const struct sl_dump_options){.format = SL_DUMP_YAML}, full, &err),
+        SL_ERR_ENVIRONMENT);
     cr_assert_str_eq(err.rule, "host.file");
     fclose(full);
     sl_trace_close(trace);
@@ -394,7 +410,8 @@ Test(yaml_dump, each_allocation_may_fail)
     FILE *null = fopen("/dev/null", "w");
     for (unsigned n = 1;; n++) {
         fail_alloc_arm(n);
-        enum sl_status status = sl_trace_dump(trace, &(const struct sl_dump_options){.format = SL_DUMP_YAML}, null, NULL);
+        enum sl_status status = sl_trace_dump(
+            trace, &(const struct sl_dump_options){.format = SL_DUMP_YAML}, null, NULL);
         if (!fail_alloc_disarm()) {
             cr_assert_eq(status, SL_OK);
             break;

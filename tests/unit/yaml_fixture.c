@@ -56,6 +56,16 @@ static void list_event(const struct sl_event *event, struct sl_buf *out)
         sl_buf_printf(out, "display %u %ux%u", event->u.display.scanout, event->u.display.width,
                       event->u.display.height);
         break;
+    case SL_EVENT_RAM:
+        sl_buf_text(out, "ram");
+        for (size_t i = 0; i < event->u.ram.count; i++) {
+            sl_buf_printf(out, " 0x%" PRIx64 "+0x%" PRIx64, event->u.ram.regions[i].gpa,
+                          event->u.ram.regions[i].size);
+        }
+        break;
+    case SL_EVENT_FEATURES:
+        sl_buf_printf(out, "features 0x%" PRIx64, event->u.features);
+        break;
     case SL_EVENT_RESET:
         sl_buf_text(out, "reset");
         break;
