@@ -42,13 +42,13 @@ struct sl_observer {
  * are only valid during the call.
  */
 struct sl_command {
-    uint64_t index;      /* counts the commands of the target's life from 0, resets included */
-    uint64_t submission; /* counts what came at once from 0: AeroGPU streams, virtio chains */
-    uint32_t packet;     /* in its submission, from 0 */
-    const char *name;    /* in the ABI's terms, "CLEAR" */
-    const char *text;    /* its fields, one line; may be "" */
-    uint32_t queue;      /* virtio: that it came from */
-    uint32_t opcode;     /* as the guest wrote it, known or not */
+    uint64_t index;       /* counts the commands of the target's life from 0, resets included */
+    uint64_t submission;  /* counts what came at once from 0: AeroGPU streams, virtio chains */
+    uint32_t packet;      /* in its submission, from 0 */
+    const char *name;     /* in the ABI's terms, "CLEAR" */
+    const char *text;     /* its fields, one line; may be "" */
+    uint32_t queue;       /* virtio: that it came from */
+    uint32_t opcode;      /* as the guest wrote it, known or not */
     const uint8_t *bytes; /* the packet or request as it was fetched, header included */
     size_t size;
     uint64_t gpa; /* of its first byte in guest memory, if it lies there in one piece */
@@ -118,11 +118,34 @@ struct sl_pixel_source {
     const char *format; /* of these bytes */
 };
 
+/* A cursor as a display on the host's side has to draw it. */
+struct sl_screen_cursor {
+    uint32_t scanout;
+    int32_t x; /* of the top left corner of the image */
+    int32_t y;
+    uint32_t hot_x;
+    uint32_t hot_y;
+    bool visible;
+    const uint8_t *image; /* 64 x 64 of B, G, R, A; NULL = as it was, or none yet */
+};
+
+/* A display on the host's side that follows what a guest shows. Calls come during commands. */
+struct sl_screen {
+    void *data;
+    /* A scanout has this size from now on; 0 x 0 = it is off. */
+    void (*scanout)(void *data, uint32_t scanout, uint32_t width, uint32_t height);
+    /* The guest flushed these pixels of it. */
+    void (*damage)(void *data, uint32_t scanout, uint32_t x, uint32_t y, uint32_t width,
+                   uint32_t height);
+    void (*cursor)(void *data, const struct sl_screen_cursor *cursor);
+};
+
 /* What every target is made from. Pointers must outlive the target. */
 struct sl_target_config {
     struct sl_mem *mem;
     const struct sl_observer *observer;   /* may be NULL */
     const struct sl_inspector *inspector; /* may be NULL */
+    const struct sl_screen *screen;       /* may be NULL; virtio-gpu only */
     const char *profile;                  /* "" = the device's default */
     const struct sl_option *options;
     size_t option_count;
@@ -149,6 +172,10 @@ struct sl_target_impl {
     /* Optional (NULL): targets without virtqueues. */
     void (*vring)(struct sl_target *target, const struct sl_vring_event *vring);
     void (*notify)(struct sl_target *target, uint32_t queue);
+    /* Features in effect for queues that vring() starts from now on. */
+    void (*features)(struct sl_target *target, uint64_t features);
+    /* Index of the next chain that the device would take from a queue. */
+    uint16_t (*vring_base)(struct sl_target *target, uint32_t queue);
 
     /* Optional: targets whose driver may accept features where no register shows it. */
     void (*features)(struct sl_target *target, uint64_t features);
@@ -166,6 +193,13 @@ struct sl_target_impl {
     uint32_t (*scanout_count)(struct sl_target *target);
     enum sl_status (*capture)(struct sl_target *target, uint32_t scanout, struct sl_image *image,
                               struct sl_error *err);
+
+    /*
+     * Optional: count pixels of a row of what a scanout shows, without cursor, as R, G, B, 255, for
+     * a struct sl_screen. False if the scanout is not that large.
+     */
+    bool (*screen_row)(struct sl_target *target, uint32_t scanout, uint32_t x, uint32_t y,
+                       uint32_t count, uint8_t *rgba);
 
     /*
      * Optional: one pixel of what capture() would show now; false, with rgba zeroed, if there is

@@ -33,28 +33,32 @@ static bool has_cursor_image(const struct sl_vgpu_resource *resource)
     return resource->width == SIDE && resource->height == SIDE;
 }
 
-/* Copies the image of a resource; what is no cursor image leaves the one before. */
-static void load_image(struct sl_vgpu *dev, struct sl_vgpu_cursor *cursor, uint32_t resource_id)
+/*
+ * Copies the image of a resource; what is no cursor image leaves the one before. True if it is
+ * another one now.
+ */
+static bool load_image(struct sl_vgpu *dev, struct sl_vgpu_cursor *cursor, uint32_t resource_id)
 {
     const struct sl_vgpu_resource *resource = sl_vgpu_resource_find(dev, resource_id);
     if (!resource || !has_cursor_image(resource) || !sl_vgpu_spend(dev, IMAGE_SIZE)) {
-        return;
+        return false;
     }
     if (!cursor->image) {
         cursor->image = calloc(1, IMAGE_SIZE);
         if (!cursor->image) {
             sl_vgpu_fail_memory(dev, IMAGE_SIZE);
-            return;
+            return false;
         }
     }
     if (!resource->blob) {
         memcpy(cursor->image, resource->pixels, IMAGE_SIZE);
-        return;
+        return true;
     }
     struct sl_vgpu_place place = {0};
     size_t copied =
         sl_vgpu_backing_read(dev->mem, &resource->backing, &place, 0, cursor->image, IMAGE_SIZE);
     memset(cursor->image + copied, 0, IMAGE_SIZE - copied);
+    return true;
 }
 
 void sl_vgpu_cursor_execute(struct sl_vgpu *dev, const struct sl_vgpu_request *request)
@@ -68,14 +72,16 @@ void sl_vgpu_cursor_execute(struct sl_vgpu *dev, const struct sl_vgpu_request *r
     cursor->x = as_signed(cmd.pos.x);
     cursor->y = as_signed(cmd.pos.y);
     cursor->visible = cmd.resource_id != 0;
+    bool image_changed = false;
     /* Every other type is an update. */
     if (cmd.hdr.type != VIRTIO_GPU_CMD_MOVE_CURSOR) {
         cursor->hot_x = cmd.hot_x;
         cursor->hot_y = cmd.hot_y;
         if (cmd.resource_id != 0) {
-            load_image(dev, cursor, cmd.resource_id);
+            image_changed = load_image(dev, cursor, cmd.resource_id);
         }
     }
+    sl_vgpu_screen_cursor(dev, cmd.pos.scanout_id, image_changed);
 }
 
 void sl_vgpu_cursors_reset(struct sl_vgpu *dev)

@@ -155,9 +155,8 @@ bool sl_vgpu_front_rebuild(struct sl_vgpu *dev, struct sl_vgpu_scanout *scanout,
     return true;
 }
 
-/* [*begin, *end) of a side of the view, in its own coordinates, that an area covers. */
-static bool clip(uint32_t at, uint32_t size, uint32_t view_at, uint32_t view_size, uint32_t *begin,
-                 uint32_t *end)
+bool sl_vgpu_clip(uint32_t at, uint32_t size, uint32_t view_at, uint32_t view_size,
+                  struct sl_vgpu_span *span)
 {
     uint64_t low = at > view_at ? at : view_at;
     uint64_t area_end = (uint64_t)at + size;
@@ -166,8 +165,7 @@ static bool clip(uint32_t at, uint32_t size, uint32_t view_at, uint32_t view_siz
     if (low >= high) {
         return false;
     }
-    *begin = (uint32_t)(low - view_at);
-    *end = (uint32_t)(high - view_at);
+    *span = (struct sl_vgpu_span){(uint32_t)(low - view_at), (uint32_t)(high - view_at)};
     return true;
 }
 
@@ -176,18 +174,19 @@ void sl_vgpu_front_refresh(struct sl_vgpu *dev, struct sl_vgpu_scanout *scanout,
 {
     const struct sl_vgpu_view *view = &scanout->view;
     struct sl_vgpu_front *front = &scanout->front;
-    uint32_t left;
-    uint32_t right;
-    uint32_t top;
-    uint32_t bottom;
+    struct sl_vgpu_span columns;
+    struct sl_vgpu_span rows;
     if (dev->options.screen == SL_VGPU_SCREEN_LIVE ||
-        !clip(area->x, area->width, view->rect.x, view->rect.width, &left, &right) ||
-        !clip(area->y, area->height, view->rect.y, view->rect.height, &top, &bottom) ||
-        !sl_vgpu_spend(dev, (uint64_t)(right - left) * (bottom - top) * SL_VGPU_PIXEL)) {
+        !sl_vgpu_clip(area->x, area->width, view->rect.x, view->rect.width, &columns) ||
+        !sl_vgpu_clip(area->y, area->height, view->rect.y, view->rect.height, &rows)) {
         return;
     }
-    for (uint32_t y = top; y < bottom; y++) {
-        sl_vgpu_view_row(dev, view, left, y, right - left,
-                         front->pixels + ((size_t)y * front->width + left) * SL_VGPU_PIXEL);
+    uint32_t width = columns.end - columns.begin;
+    if (!sl_vgpu_spend(dev, (uint64_t)width * (rows.end - rows.begin) * SL_VGPU_PIXEL)) {
+        return;
+    }
+    for (uint32_t y = rows.begin; y < rows.end; y++) {
+        size_t at = (size_t)y * front->width + columns.begin;
+        sl_vgpu_view_row(dev, view, columns.begin, y, width, front->pixels + at * SL_VGPU_PIXEL);
     }
 }

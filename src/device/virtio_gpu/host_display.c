@@ -61,6 +61,9 @@ uint32_t sl_vgpu_get_edid(struct sl_vgpu *dev, const struct sl_vgpu_request *req
     if (dev->profile->aero_edid) {
         body.size = sizeof(aero_edid);
         memcpy(body.edid, aero_edid, sizeof(aero_edid));
+    } else if (dev->options.edid_size) {
+        body.size = dev->options.edid_size;
+        memcpy(body.edid, dev->options.edid_bytes, dev->options.edid_size);
     } else {
         struct sl_vgpu_size size = dev->displays[cmd.scanout];
         sl_vgpu_edid_generate(size.width, size.height, dev->options.refresh_mhz, body.edid);

@@ -6,6 +6,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_gpu.h>
 #include <linux/virtio_ring.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A vhost-user back end sees no negotiation. Without event index a driver gets every interrupt. */
@@ -58,6 +59,25 @@ static bool set_edid(void *options, unsigned index, const char *value)
 {
     (void)index;
     return sl_option_switch(value, &((struct sl_vgpu_options *)options)->edid);
+}
+
+/* An EDID is blocks of 128 bytes (E-EDID A2, 2). */
+static bool set_edid_bytes(void *options, unsigned index, const char *value)
+{
+    enum { BLOCK = 128 };
+    struct sl_vgpu_options *it = options;
+    size_t digits = strlen(value);
+    (void)index;
+    if (digits == 0 || digits % (2 * (size_t)BLOCK) != 0 || digits > 2 * sizeof(it->edid_bytes) ||
+        strspn(value, "0123456789abcdefABCDEF") != digits) {
+        return false;
+    }
+    for (size_t i = 0; i < digits / 2; i++) {
+        const char pair[3] = {value[2 * i], value[2 * i + 1]};
+        it->edid_bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    it->edid_size = (uint32_t)(digits / 2);
+    return true;
 }
 
 static bool set_blob(void *options, unsigned index, const char *value)
@@ -140,6 +160,7 @@ static const struct sl_option_row rows[] = {
     {"display15", SIZE, set_display, 15, NULL},
     {"driver_features", "a number of 64 bits", set_driver_features, 0, "driver_features"},
     {"edid", SWITCH, set_edid, 0, "edid"},
+    {"edid_bytes", "1 to 8 blocks of 128 bytes in hexadecimal", set_edid_bytes, 0, "edid_bytes"},
     {"hostmem", "a number of bytes", set_hostmem, 0, "hostmem"},
     {"refresh", "a number of millihertz from 1 to 1000000", set_refresh, 0, "refresh"},
     {"scanouts", "a number from 1 to 16", set_scanouts, 0, "scanouts"},

@@ -33,17 +33,21 @@ struct round {
 
 void sl_vgpu_break(struct sl_vgpu *dev, uint32_t queue, const char *reason)
 {
-    if (dev->broken) {
+    struct sl_vgpu_queue *it = &dev->queues[queue];
+    bool *broken = it->direct ? &it->broken : &dev->broken;
+    if (*broken) {
         return;
     }
-    dev->broken = true;
+    *broken = true;
     sl_vgpu_observe(dev, &(struct sl_observation){
                              .kind = SL_OBS_ERROR,
                              .queue = queue,
                              .value = ERROR_BROKEN,
                              .text = reason,
                          });
-    sl_virtio_pci_break(&dev->pci);
+    if (!it->direct) {
+        sl_virtio_pci_break(&dev->pci);
+    }
 }
 
 /* Virtqueue results that end everything. False if this one does. */
@@ -99,24 +103,21 @@ void sl_vgpu_queue_vring(struct sl_vgpu *dev, const struct sl_vring_event *vring
     struct sl_vgpu_queue *it = &dev->queues[vring->queue];
     sl_vgpu_queue_stop(dev, vring->queue);
     if (vring->size == 0) {
-        if (dev->queues[0].vq.rings.size == 0 && dev->queues[1].vq.rings.size == 0) {
-            dev->broken = false;
-            dev->stalled = false;
-        }
+        dev->stalled &= vring->queue != SL_VGPU_CONTROL_QUEUE;
         return;
     }
+    it->direct = true;
     if (vring->size > SL_VQ_SIZE_MAX) {
         sl_vgpu_break(dev, vring->queue, "queue of more than 1024 descriptors");
         return;
     }
-    it->direct = true;
     const struct sl_vq_rings rings = {
         .size = vring->size,
         .desc_gpa = vring->desc_gpa,
         .avail_gpa = vring->avail_gpa,
         .used_gpa = vring->used_gpa,
     };
-    bool event_index = dev->options.driver_features >> VIRTIO_RING_F_EVENT_IDX & 1;
+    bool event_index = dev->direct_features >> VIRTIO_RING_F_EVENT_IDX & 1;
     sl_vq_start(&it->vq, dev->mem, &rings, vring->base, event_index);
     it->vq.used_index = used_index(dev, vring);
 }
@@ -137,7 +138,7 @@ static void complete(const struct round *round, uint32_t written)
     struct sl_vq *vq = &dev->queues[round->queue].vq;
     const char *reason = NULL;
     bool wants_interrupt = false;
-    if (dev->broken) {
+    if (dev->broken || dev->queues[round->queue].broken) {
         return;
     }
     enum sl_vq_result result =
@@ -350,7 +351,8 @@ static enum sl_vq_result pop_all(struct sl_vgpu *dev, uint32_t queue)
 static bool may_serve(const struct sl_vgpu *dev, uint32_t queue)
 {
     const struct sl_vgpu_queue *it = &dev->queues[queue];
-    if (dev->fault != SL_OK || dev->broken || dev->stopped || it->vq.rings.size == 0) {
+    if (dev->fault != SL_OK || dev->broken || dev->stopped || it->broken ||
+        it->vq.rings.size == 0) {
         return false;
     }
     if (it->direct) {

@@ -27,6 +27,7 @@ bool sl_vgpu_scanout_bind(struct sl_vgpu *dev, uint32_t scanout, const struct sl
     if (dev->profile->display_mirrors && scanout == 0) {
         dev->displays[0] = (struct sl_vgpu_size){view->rect.width, view->rect.height};
     }
+    sl_vgpu_screen_size(dev, scanout);
     return true;
 }
 
@@ -209,6 +210,7 @@ uint32_t sl_vgpu_flush(struct sl_vgpu *dev, const struct sl_vgpu_request *reques
     for (uint32_t i = 0; i < SL_VGPU_SCANOUTS_MAX; i++) {
         if (cmd.resource_id != 0 && dev->scanouts[i].view.resource_id == cmd.resource_id) {
             sl_vgpu_front_refresh(dev, &dev->scanouts[i], &cmd.r);
+            sl_vgpu_screen_damage(dev, i, &cmd.r);
         }
     }
     return VIRTIO_GPU_RESP_OK_NODATA;

@@ -29,6 +29,8 @@ enum { SL_VGPU_PIXEL = 4 };
 
 #define SL_VGPU_RESPONSE_MAX 1056u
 
+#define SL_VGPU_EDID_MAX 1024u
+
 struct sl_vgpu;
 
 /* ---- option_rows.c ---- */
@@ -47,7 +49,9 @@ struct sl_vgpu_options {
     bool uuid;
     uint64_t hostmem_bytes;
     uint32_t refresh_mhz;
-    uint64_t driver_features; /* of queues set up by vring events */
+    uint64_t driver_features; /* of queues set up by vring events, until the guest says others */
+    uint8_t edid_bytes[SL_VGPU_EDID_MAX];
+    uint32_t edid_size; /* of edid_bytes; 0 = the device makes one for each display */
     enum sl_vgpu_screen_model screen;
 };
 
@@ -93,6 +97,7 @@ uint64_t sl_vgpu_features(const struct sl_vgpu *dev, uint32_t queue);
 struct sl_vgpu_queue {
     struct sl_vq vq;
     bool direct; /* set up by a vring event: no PCI function stands between */
+    bool broken; /* direct queues break one by one */
 };
 
 void sl_vgpu_queue_vring(struct sl_vgpu *dev, const struct sl_vring_event *vring);
@@ -100,7 +105,10 @@ void sl_vgpu_queue_start(struct sl_vgpu *dev, uint32_t queue, const struct sl_vq
 void sl_vgpu_queue_stop(struct sl_vgpu *dev, uint32_t queue);
 void sl_vgpu_queue_serve(struct sl_vgpu *dev, uint32_t queue);
 
-/* The device ignores its queues until it is reset. */
+/*
+ * The device ignores its queues until it is reset; a direct queue only itself until it starts
+ * again, as a back end without a PCI function has nothing else to break.
+ */
 void sl_vgpu_break(struct sl_vgpu *dev, uint32_t queue, const char *reason);
 
 /* ---- control_command.c ---- */
@@ -273,6 +281,27 @@ void sl_vgpu_front_refresh(struct sl_vgpu *dev, struct sl_vgpu_scanout *scanout,
 void sl_vgpu_view_row(const struct sl_vgpu *dev, const struct sl_vgpu_view *view, uint32_t x,
                       uint32_t y, uint32_t count, uint8_t *rgba);
 
+/* [begin, end) of one side of a view, in its own coordinates. */
+struct sl_vgpu_span {
+    uint32_t begin;
+    uint32_t end;
+};
+
+/* What a side of an area covers of a side of a view; false if nothing. */
+bool sl_vgpu_clip(uint32_t at, uint32_t size, uint32_t view_at, uint32_t view_size,
+                  struct sl_vgpu_span *span);
+
+/* ---- screen_feed.c: see struct sl_screen; each does nothing if nobody follows ---- */
+
+void sl_vgpu_screen_size(const struct sl_vgpu *dev, uint32_t scanout);
+/* area is in coordinates of the resource */
+void sl_vgpu_screen_damage(const struct sl_vgpu *dev, uint32_t scanout,
+                           const struct sl_virtio_gpu_rect *area);
+void sl_vgpu_screen_cursor(const struct sl_vgpu *dev, uint32_t scanout, bool image_changed);
+void sl_vgpu_screen_reset(const struct sl_vgpu *dev);
+bool sl_vgpu_screen_row(struct sl_vgpu *dev, uint32_t scanout, uint32_t x, uint32_t y,
+                        uint32_t count, uint8_t *rgba);
+
 /* ---- scanout_capture.c ---- */
 
 enum sl_status sl_vgpu_capture(struct sl_vgpu *dev, uint32_t scanout, struct sl_image *image,
@@ -328,11 +357,13 @@ struct sl_vgpu {
     struct sl_mem *mem;
     const struct sl_observer *observer;
     const struct sl_inspector *inspector;
+    const struct sl_screen *screen;
     const struct sl_vgpu_profile *profile;
     struct sl_vgpu_options options;
     struct sl_virtio_pci pci;
 
     struct sl_vgpu_queue queues[SL_VIRTIO_QUEUES];
+    uint64_t direct_features; /* of direct queues */
     struct sl_vq_batch batch;
     struct sl_buf request;
     struct sl_buf text;

@@ -66,7 +66,7 @@ static const struct sl_virtio_pci_layout aero_layout = {
 
 uint64_t sl_vgpu_features(const struct sl_vgpu *dev, uint32_t queue)
 {
-    return dev->queues[queue].direct ? dev->options.driver_features : dev->pci.driver_features;
+    return dev->queues[queue].direct ? dev->direct_features : dev->pci.driver_features;
 }
 
 /* What the options add to, or take from, the profile's features. */
@@ -93,6 +93,7 @@ static void reset(void *owner)
     sl_vgpu_scanouts_reset(dev);
     sl_vgpu_cursors_reset(dev);
     sl_vgpu_resources_clear(dev);
+    sl_vgpu_screen_reset(dev);
 }
 
 static void queue_start(void *owner, uint32_t queue, const struct sl_vq_rings *rings)
@@ -179,6 +180,7 @@ void sl_vgpu_bus_init(struct sl_vgpu *dev)
     };
     memcpy(behaviour.queue_sizes, profile->queue_sizes, sizeof(behaviour.queue_sizes));
     dev->events_read = 0;
+    dev->direct_features = dev->options.driver_features;
     memcpy(dev->displays, dev->options.displays, sizeof(dev->displays));
     sl_virtio_pci_init(&dev->pci, profile->aero_layout ? &aero_layout : &qemu_layout, &behaviour,
                        &owner_impl, dev);

@@ -105,6 +105,16 @@ static void notify(struct sl_target *target, uint32_t queue)
     }
 }
 
+static void features(struct sl_target *target, uint64_t value)
+{
+    device_of(target)->direct_features = value;
+}
+
+static uint16_t vring_base(struct sl_target *target, uint32_t queue)
+{
+    return queue < SL_VIRTIO_QUEUES ? device_of(target)->queues[queue].vq.last_avail : 0;
+}
+
 /* Nothing in this device depends on time. */
 static void vblank(struct sl_target *target, const struct sl_vblank_event *event)
 {
@@ -126,6 +136,12 @@ static enum sl_status capture(struct sl_target *target, uint32_t scanout, struct
                               struct sl_error *err)
 {
     return sl_vgpu_capture(device_of(target), scanout, image, err);
+}
+
+static bool screen_row(struct sl_target *target, uint32_t scanout, uint32_t x, uint32_t y,
+                       uint32_t count, uint8_t *rgba)
+{
+    return sl_vgpu_screen_row(device_of(target), scanout, x, y, count, rgba);
 }
 
 static bool pixel(struct sl_target *target, uint32_t scanout, uint32_t x, uint32_t y,
@@ -198,10 +214,13 @@ static const struct sl_target_impl impl = {
     .write = write_bus,
     .vring = vring,
     .notify = notify,
+    .features = features,
+    .vring_base = vring_base,
     .vblank = vblank,
     .display = display,
     .scanout_count = scanout_count,
     .capture = capture,
+    .screen_row = screen_row,
     .pixel = pixel,
     .describe = describe,
     .target_picture = target_picture,
@@ -227,6 +246,7 @@ enum sl_status sl_virtio_gpu_create(const struct sl_target_config *config,
         .mem = config->mem,
         .observer = config->observer,
         .inspector = config->inspector,
+        .screen = config->screen,
         .profile = options.profile,
         .options = options,
         .memory_limit =
