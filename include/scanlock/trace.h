@@ -84,6 +84,13 @@ SL_API enum sl_status sl_trace_writer_create(const char *path, const struct sl_t
 SL_API enum sl_status sl_trace_writer_put(struct sl_trace_writer *writer,
                                           const struct sl_event *event, struct sl_error *err);
 
+/*
+ * Ends the chunk being collected and writes it, so that a reader of the file as it is now sees every
+ * event put so far. Where chunks end changes the bytes of the file and how well it compresses,
+ * never its events. Failures as for put.
+ */
+SL_API enum sl_status sl_trace_writer_flush(struct sl_trace_writer *writer, struct sl_error *err);
+
 /* Writes the last chunk and the index. The writer must still be destroyed. */
 SL_API enum sl_status sl_trace_writer_finish(struct sl_trace_writer *writer, struct sl_error *err);
 

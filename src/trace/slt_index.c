@@ -8,6 +8,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* Sizes of the parts of an index frame: tag to counts, a chunk, a capture point without its name.
+ */
+enum { INDEX_FIXED = 40, INDEX_CHUNK = 32, INDEX_CAPTURE = 12 };
+
 void sl_slt_index_finish(struct sl_slt_index *index)
 {
     free(index->chunks);
@@ -123,6 +127,23 @@ struct sl_trace_frame *sl_slt_index_frames(const struct sl_slt_index *index)
 static size_t name_end(const struct sl_slt_index *index, size_t i)
 {
     return (i + 1 < index->capture_count ? index->captures[i + 1].name : index->names.size) - 1;
+}
+
+void sl_slt_index_forget_captures(struct sl_slt_index *index)
+{
+    while (index->capture_count > 0 &&
+           index->captures[index->capture_count - 1].event >= index->event_count) {
+        index->capture_count--;
+        index->names.size = index->captures[index->capture_count].name;
+    }
+}
+
+uint64_t sl_slt_index_size(const struct sl_slt_index *index, size_t more_chunks)
+{
+    uint64_t chunks = (uint64_t)index->chunk_count + more_chunks;
+    uint64_t names = index->names.size - index->capture_count; /* without terminators */
+    return SL_SLT_FRAME_HEAD + INDEX_FIXED + chunks * INDEX_CHUNK +
+           (uint64_t)index->capture_count * INDEX_CAPTURE + names + SL_SLT_CHECKSUM;
 }
 
 void sl_slt_index_encode(const struct sl_slt_index *index, struct sl_buf *out)

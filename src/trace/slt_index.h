@@ -61,6 +61,12 @@ size_t sl_slt_index_find_page(const struct sl_slt_index *index, uint64_t page);
  */
 struct sl_trace_frame *sl_slt_index_frames(const struct sl_slt_index *index);
 
+/* Drops the capture points whose events are in no chunk. */
+void sl_slt_index_forget_captures(struct sl_slt_index *index);
+
+/* Size of the index frame if it had so many chunks more. */
+uint64_t sl_slt_index_size(const struct sl_slt_index *index, size_t more_chunks);
+
 /* Appends the index frame. */
 void sl_slt_index_encode(const struct sl_slt_index *index, struct sl_buf *out);
 

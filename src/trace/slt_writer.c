@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,13 +31,15 @@
 
 enum { COMPRESSION_LEVEL = 3 };
 
-enum writer_state { WRITER_OPEN, WRITER_FINISHED, WRITER_FAILED };
+enum writer_state { WRITER_OPEN, WRITER_FULL, WRITER_FINISHED, WRITER_FAILED };
 
 struct sl_trace_writer {
     int fd;
     char *path;
     enum writer_state state;
+    bool is_full;    /* events were left out at the limit; stays when finished */
     uint64_t offset; /* bytes written to the file */
+    uint64_t limit;  /* of the finished file, in bytes */
     ZSTD_CCtx *zstd;
     struct sl_slt_page_table table;
     struct sl_slt_index index; /* of the chunks written */
@@ -118,6 +121,7 @@ enum sl_status sl_slt_writer_create(int fd, const char *path, size_t page_limit,
     }
     *w = (struct sl_trace_writer){
         .fd = fd,
+        .limit = UINT64_MAX,
         .path = strdup(path),
         .zstd = ZSTD_createCCtx(),
         .table = sl_slt_page_table_init(page_limit),
@@ -179,6 +183,37 @@ static enum sl_status compress_chunk(struct sl_trace_writer *w, size_t *frame_si
     return SL_OK;
 }
 
+/* What the file would be long if it were finished now, with one more chunk of chunk_size bytes. */
+static uint64_t finished_size(const struct sl_trace_writer *w, size_t more_chunks,
+                              uint64_t chunk_size_bytes)
+{
+    return w->offset + chunk_size_bytes + sl_slt_index_size(&w->index, more_chunks) + SL_SLT_END;
+}
+
+static enum sl_status check_limit(struct sl_trace_writer *w, size_t frame_size,
+                                  struct sl_error *err)
+{
+    if (finished_size(w, 1, (uint64_t)SL_SLT_CHUNK_HEAD + frame_size) <= w->limit) {
+        return SL_OK;
+    }
+    w->state = WRITER_FULL;
+    w->is_full = true;
+    return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                   "the trace is full: its next chunk exceeds the limit of %" PRIu64 " bytes",
+                   w->limit);
+}
+
+/* Forgets what was collected and not written, and whatever was noted about it. */
+static void discard_chunk(struct sl_trace_writer *w)
+{
+    sl_slt_index_forget_captures(&w->index);
+    sl_buf_clear(&w->pages);
+    sl_buf_clear(&w->hashes);
+    sl_buf_clear(&w->records);
+    sl_buf_clear(&w->out);
+    w->chunk_events = w->chunk_pages = w->chunk_captures = 0;
+}
+
 static enum sl_status fill_head(struct sl_trace_writer *w, const struct sl_slt_chunk *chunk,
                                 struct sl_error *err)
 {
@@ -221,6 +256,9 @@ static enum sl_status flush_chunk(struct sl_trace_writer *w, struct sl_error *er
         .first_page = w->index.page_count,
     };
     if (status == SL_OK) {
+        status = check_limit(w, frame_size, err);
+    }
+    if (status == SL_OK) {
         chunk.frame_size = (uint32_t)frame_size;
         status = fill_head(w, &chunk, err);
     }
@@ -231,10 +269,7 @@ static enum sl_status flush_chunk(struct sl_trace_writer *w, struct sl_error *er
         !sl_slt_index_add_chunk(&w->index, &chunk, w->chunk_events, w->chunk_pages)) {
         status = sl_fail_memory(err, 0);
     }
-    sl_buf_clear(&w->pages);
-    sl_buf_clear(&w->hashes);
-    sl_buf_clear(&w->records);
-    w->chunk_events = w->chunk_pages = w->chunk_captures = 0;
+    discard_chunk(w);
     return status;
 }
 
@@ -333,10 +368,25 @@ static enum sl_status append_record(struct sl_trace_writer *w, const struct sl_e
 
 static enum sl_status check_open(const struct sl_trace_writer *w, struct sl_error *err)
 {
-    return w->state == WRITER_OPEN
-               ? SL_OK
-               : sl_fail(err, SL_ERR_USAGE, SL_RULE_NONE, "the trace writer is %s",
-                         w->state == WRITER_FAILED ? "broken by an earlier failure" : "finished");
+    static const char *const names[] = {
+        [WRITER_FULL] = "full",
+        [WRITER_FINISHED] = "finished",
+        [WRITER_FAILED] = "broken by an earlier failure",
+    };
+    return w->state == WRITER_OPEN ? SL_OK
+                                   : sl_fail(err, SL_ERR_USAGE, SL_RULE_NONE,
+                                             "the trace writer is %s", names[w->state]);
+}
+
+/* A writer that is full can still be finished; any other failure is the last thing it does. */
+static enum sl_status note_failure(struct sl_trace_writer *w, enum sl_status status,
+                                   struct sl_error *err)
+{
+    if (status != SL_OK) {
+        w->state = w->state == WRITER_FULL ? WRITER_FULL : WRITER_FAILED;
+        sl_error_set_file(err, w->path);
+    }
+    return status;
 }
 
 enum sl_status sl_trace_writer_put(struct sl_trace_writer *writer, const struct sl_event *event,
@@ -355,11 +405,37 @@ enum sl_status sl_trace_writer_put(struct sl_trace_writer *writer, const struct 
         status = append_record(writer, event, &payload, err);
     }
     if (status != SL_OK) {
-        writer->state = WRITER_FAILED;
         sl_error_set_event(err, writer->index.event_count + writer->chunk_events);
-        sl_error_set_file(err, writer->path);
     }
-    return status;
+    return note_failure(writer, status, err);
+}
+
+enum sl_status sl_trace_writer_flush(struct sl_trace_writer *writer, struct sl_error *err)
+{
+    enum sl_status status = check_open(writer, err);
+    return status == SL_OK ? note_failure(writer, flush_chunk(writer, err), err) : status;
+}
+
+enum sl_status sl_slt_writer_set_limit(struct sl_trace_writer *writer, uint64_t size_bytes,
+                                       struct sl_error *err)
+{
+    if (finished_size(writer, 0, 0) > size_bytes) {
+        return sl_fail(err, SL_ERR_USAGE, SL_RULE_HOST_LIMIT,
+                       "a trace of at most %" PRIu64 " bytes, %" PRIu64
+                       " are needed for its frames",
+                       size_bytes, finished_size(writer, 0, 0));
+    }
+    writer->limit = size_bytes;
+    return SL_OK;
+}
+
+struct sl_slt_progress sl_slt_writer_progress(const struct sl_trace_writer *writer)
+{
+    return (struct sl_slt_progress){
+        .size_bytes = writer->offset,
+        .events = writer->index.event_count,
+        .is_full = writer->is_full,
+    };
 }
 
 static enum sl_status write_index(struct sl_trace_writer *w, struct sl_error *err)
@@ -374,13 +450,26 @@ static enum sl_status write_index(struct sl_trace_writer *w, struct sl_error *er
     return write_out(w, err);
 }
 
+/* The last chunk, unless the writer is full or gets full by it. */
+static enum sl_status flush_last_chunk(struct sl_trace_writer *w, struct sl_error *err)
+{
+    enum sl_status status = w->state == WRITER_OPEN ? flush_chunk(w, err) : SL_OK;
+    if (status != SL_OK && w->state == WRITER_FULL) {
+        if (err) {
+            *err = (struct sl_error){0};
+        }
+        status = SL_OK;
+    }
+    return status;
+}
+
 enum sl_status sl_trace_writer_finish(struct sl_trace_writer *writer, struct sl_error *err)
 {
-    enum sl_status status = check_open(writer, err);
+    enum sl_status status = writer->state == WRITER_FULL ? SL_OK : check_open(writer, err);
     if (status != SL_OK) {
         return status;
     }
-    status = flush_chunk(writer, err);
+    status = flush_last_chunk(writer, err);
     if (status == SL_OK) {
         status = write_index(writer, err);
     }
