@@ -1,14 +1,19 @@
 #include "fail_alloc.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-static unsigned countdown;
-static bool failed;
+/* The tested code may have threads. */
+static _Atomic unsigned countdown;
+static _Atomic bool failed;
 
 static bool fails_now(void)
 {
-    if (countdown == 0 || --countdown > 0) {
+    unsigned n = countdown;
+    while (n > 0 && !atomic_compare_exchange_weak(&countdown, &n, n - 1)) {
+    }
+    if (n != 1) {
         return false;
     }
     failed = true;

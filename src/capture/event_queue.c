@@ -1,0 +1,205 @@
+#include "capture/event_queue.h"
+
+#include "trace/slt_event.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BLOCK_SIZE = 64 << 10, /* of a shared block */
+    SPARE_MAX = 16,        /* blocks kept for reuse */
+    ALIGNMENT = 8,
+};
+
+/*
+ * In a block, each event is a struct sl_event, then the name if it is an attachment, then the
+ * payload, then bytes up to the alignment. Pointers are made when the event is handed out.
+ */
+struct sl_event_block {
+    struct sl_event_block *next;
+    size_t used;
+    size_t size;
+    _Alignas(ALIGNMENT) uint8_t bytes[];
+};
+
+static_assert(sizeof(struct sl_event) % ALIGNMENT == 0, "payloads start where events end");
+static_assert((int)SL_EVENT_SMALL <= (int)BLOCK_SIZE, "small events fit a shared block");
+
+/* The name of an attachment; it stands apart from the payload. */
+static size_t name_size(const struct sl_event *event)
+{
+    return event->type == SL_EVENT_ATTACH ? event->u.text.text_size : 0;
+}
+
+static size_t record_size(const struct sl_event *event)
+{
+    size_t size = sizeof(*event) + name_size(event) + sl_slt_event_payload(event).size;
+    return size + (-size & (ALIGNMENT - 1));
+}
+
+size_t sl_event_queue_need(const struct sl_event *event)
+{
+    return record_size(event);
+}
+
+static void copy_event(struct sl_event_block *block, const struct sl_event *event)
+{
+    uint8_t *p = block->bytes + block->used;
+    size_t name = name_size(event);
+    struct sl_slt_payload payload = sl_slt_event_payload(event);
+    memcpy(p, event, sizeof(*event));
+    p += sizeof(*event);
+    if (name > 0) {
+        memcpy(p, event->u.text.text, name);
+    }
+    if (payload.size > 0) {
+        memcpy(p + name, payload.bytes, payload.size);
+    }
+    block->used += record_size(event);
+}
+
+static struct sl_event_block *allocate(size_t size)
+{
+    struct sl_event_block *block = malloc(sizeof(*block) + size);
+    if (block) {
+        block->next = NULL;
+        block->used = 0;
+        block->size = size;
+    }
+    return block;
+}
+
+struct sl_event_block *sl_event_block_create(const struct sl_event *event)
+{
+    struct sl_event_block *block = allocate(record_size(event));
+    if (block) {
+        copy_event(block, event);
+    }
+    return block;
+}
+
+void sl_event_block_destroy(struct sl_event_block *block)
+{
+    free(block);
+}
+
+size_t sl_event_block_bytes(const struct sl_event_block *block)
+{
+    return block->used;
+}
+
+static void append(struct sl_event_queue *queue, struct sl_event_block *block)
+{
+    block->next = NULL;
+    if (queue->last) {
+        queue->last->next = block;
+    } else {
+        queue->first = block;
+    }
+    queue->last = block;
+}
+
+/* A shared block with room for need bytes at the end of the queue; NULL without memory. */
+static struct sl_event_block *open_block(struct sl_event_queue *queue, size_t need)
+{
+    struct sl_event_block *block = queue->last;
+    if (block && need <= block->size - block->used) {
+        return block;
+    }
+    block = queue->spare;
+    if (block) {
+        queue->spare = block->next;
+        queue->spare_count--;
+    } else {
+        block = allocate(BLOCK_SIZE);
+    }
+    if (block) {
+        append(queue, block);
+    }
+    return block;
+}
+
+bool sl_event_queue_add(struct sl_event_queue *queue, const struct sl_event *event)
+{
+    size_t need = record_size(event);
+    assert(need <= SL_EVENT_SMALL);
+    struct sl_event_block *block = open_block(queue, need);
+    if (!block) {
+        return false;
+    }
+    copy_event(block, event);
+    queue->bytes += need;
+    return true;
+}
+
+void sl_event_queue_add_block(struct sl_event_queue *queue, struct sl_event_block *block)
+{
+    append(queue, block);
+    queue->bytes += block->used;
+}
+
+struct sl_event_block *sl_event_queue_take(struct sl_event_queue *queue)
+{
+    struct sl_event_block *block = queue->first;
+    if (block) {
+        queue->first = block->next;
+        queue->last = block->next ? queue->last : NULL;
+        queue->bytes -= block->used;
+        block->next = NULL;
+    }
+    return block;
+}
+
+/* Points the event at the copies behind it. Returns the size of its record. */
+static size_t load_event(const uint8_t *p, struct sl_event *event)
+{
+    memcpy(event, p, sizeof(*event));
+    size_t name = name_size(event);
+    sl_slt_event_set_payload(event, p + sizeof(*event) + name);
+    if (event->type == SL_EVENT_ATTACH) {
+        event->u.text.text = (const char *)(p + sizeof(*event));
+    }
+    return record_size(event);
+}
+
+enum sl_status sl_event_block_put(const struct sl_event_block *block,
+                                  const struct sl_event_sink *sink, struct sl_error *err)
+{
+    enum sl_status status = SL_OK;
+    for (size_t at = 0; at < block->used && status == SL_OK;) {
+        struct sl_event event;
+        at += load_event(block->bytes + at, &event);
+        status = sink->put(sink->data, &event, err);
+    }
+    return status;
+}
+
+struct sl_event_block *sl_event_queue_recycle(struct sl_event_queue *queue,
+                                              struct sl_event_block *block)
+{
+    if (block->size != BLOCK_SIZE || queue->spare_count == SPARE_MAX) {
+        return block;
+    }
+    block->used = 0;
+    block->next = queue->spare;
+    queue->spare = block;
+    queue->spare_count++;
+    return NULL;
+}
+
+static void destroy_list(struct sl_event_block *block)
+{
+    while (block) {
+        struct sl_event_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+void sl_event_queue_finish(struct sl_event_queue *queue)
+{
+    destroy_list(queue->first);
+    destroy_list(queue->spare);
+    *queue = (struct sl_event_queue){0};
+}

@@ -1,0 +1,139 @@
+/*
+ * The recorder's thread: takes blocks out of the queue and feeds the trace writer, outside the
+ * lock.
+ *
+ * It sleeps until a chunk's worth of events waits, somebody waits for room, or the oldest event
+ * that is not in the file has waited for FLUSH_NS. Then it empties the queue and, if events are
+ * due, ends the chunk. So a busy guest gets full chunks, a quiet one no wake-up per event, and
+ * neither loses more than a second when the process is killed.
+ */
+#include "base/status.h"
+#include "capture/recorder_impl.h"
+#include "trace/slt_writer.h"
+
+#include <time.h>
+
+/* A queue that does not run empty gets the second, longer period before its chunk is cut short. */
+#define FLUSH_NS UINT64_C(500000000)
+#define FLUSH_BUSY_NS UINT64_C(800000000)
+
+static bool is_due(const struct sl_recorder *rec)
+{
+    uint64_t period = rec->queue.first ? FLUSH_BUSY_NS : FLUSH_NS;
+    return rec->has_unwritten && sl_recorder_now_ns() - rec->oldest_ns >= period;
+}
+
+static void sleep_until_due(struct sl_recorder *rec)
+{
+    if (!rec->has_unwritten) {
+        pthread_cond_wait(&rec->work, &rec->mutex);
+        return;
+    }
+    uint64_t due = rec->oldest_ns + FLUSH_NS;
+    struct timespec t = {
+        .tv_sec = (time_t)(due / 1000000000),
+        .tv_nsec = (long)(due % 1000000000),
+    };
+    pthread_cond_timedwait(&rec->work, &rec->mutex, &t);
+}
+
+static bool has_work(const struct sl_recorder *rec)
+{
+    bool is_awaited = rec->first_ticket != rec->next_ticket;
+    return rec->is_ending || rec->is_abandoned || (rec->queue.first && is_awaited) ||
+           rec->queue.bytes >= sl_recorder_batch_bytes(rec) ||
+           (rec->has_unwritten && sl_recorder_now_ns() - rec->oldest_ns >= FLUSH_NS);
+}
+
+static enum sl_status put_event(void *data, const struct sl_event *event, struct sl_error *err)
+{
+    return sl_trace_writer_put(data, event, err);
+}
+
+/* Takes note of what the writer has done, or could not do. */
+static void note_progress(struct sl_recorder *rec, enum sl_status status,
+                          const struct sl_error *err)
+{
+    struct sl_slt_progress progress = sl_slt_writer_progress(rec->writer);
+    bool filled = progress.is_full && !rec->stats.is_full && status == SL_ERR_UNSUPPORTED;
+    rec->stats.trace_bytes = progress.size_bytes;
+    rec->stats.written_events = progress.events;
+    rec->stats.is_full = progress.is_full;
+    if (status != SL_OK && !filled) {
+        rec->writer_failed = true;
+        sl_recorder_note_failure(rec, status, err);
+    }
+}
+
+/* Writes the oldest block, if there is one. Enters and leaves with the mutex held. */
+static void write_block(struct sl_recorder *rec)
+{
+    struct sl_event_block *block = sl_event_queue_take(&rec->queue);
+    if (!block) {
+        return;
+    }
+    bool writes = !rec->stats.is_full && !rec->writer_failed;
+    rec->writing_bytes = sl_event_block_bytes(block);
+    pthread_mutex_unlock(&rec->mutex);
+    struct sl_error err = {0};
+    struct sl_event_sink sink = {.data = rec->writer, .put = put_event};
+    enum sl_status status = writes ? sl_event_block_put(block, &sink, &err) : SL_OK;
+    pthread_mutex_lock(&rec->mutex);
+    rec->writing_bytes = 0;
+    note_progress(rec, status, &err);
+    block = sl_event_queue_recycle(&rec->queue, block);
+    pthread_cond_broadcast(&rec->room);
+    if (block) {
+        pthread_mutex_unlock(&rec->mutex);
+        sl_event_block_destroy(block);
+        pthread_mutex_lock(&rec->mutex);
+    }
+}
+
+/* Ends the chunk. Enters and leaves with the mutex held. */
+static void flush(struct sl_recorder *rec)
+{
+    bool writes = !rec->stats.is_full && !rec->writer_failed;
+    rec->has_unwritten = rec->queue.first != NULL;
+    rec->oldest_ns = sl_recorder_now_ns();
+    pthread_mutex_unlock(&rec->mutex);
+    struct sl_error err = {0};
+    enum sl_status status = writes ? sl_trace_writer_flush(rec->writer, &err) : SL_OK;
+    pthread_mutex_lock(&rec->mutex);
+    note_progress(rec, status, &err);
+}
+
+/* Writes the index. Enters and leaves with the mutex held. */
+static void finish(struct sl_recorder *rec)
+{
+    if (rec->writer_failed) {
+        return;
+    }
+    pthread_mutex_unlock(&rec->mutex);
+    struct sl_error err = {0};
+    enum sl_status status = sl_trace_writer_finish(rec->writer, &err);
+    pthread_mutex_lock(&rec->mutex);
+    note_progress(rec, status, &err);
+}
+
+void *sl_recorder_thread(void *argument)
+{
+    struct sl_recorder *rec = argument;
+    pthread_mutex_lock(&rec->mutex);
+    while (!rec->is_abandoned && !(rec->is_ending && !rec->queue.first)) {
+        while (!has_work(rec)) {
+            sleep_until_due(rec);
+        }
+        if (!rec->is_abandoned) {
+            write_block(rec);
+        }
+        if (!rec->is_abandoned && is_due(rec)) {
+            flush(rec);
+        }
+    }
+    if (rec->is_ending && !rec->is_abandoned) {
+        finish(rec);
+    }
+    pthread_mutex_unlock(&rec->mutex);
+    return NULL;
+}
