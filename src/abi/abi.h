@@ -7,6 +7,9 @@
  * offsets (AeroGPU: scanlock/aerogpu_abi.h, same name; virtio-gpu: the generated abi_virtio_gpu.h,
  * name with sl_ in front); sl_abi_decode() and sl_abi_encode() convert between the two on any host.
  *
+ * Entries carry the minor version that brought them; docs/abi-lock.md tells what may change from
+ * one version to the next.
+ *
  * Code that knows which struct it wants takes its layout from the generated headers abi_aerogpu.h
  * and abi_virtio_gpu.h: SL_LAYOUT_AEROGPU_SUBMIT_DESC, SL_ENUM_AEROGPU_FORMAT and so on.
  */
@@ -37,12 +40,14 @@ struct sl_abi_group {
     const char *doc;
 };
 
-/* What a constant says about the ABI as a whole; an older version has another value then. */
+/* What a number says about the ABI as a whole; an older version has another value then. */
 enum sl_abi_states {
     SL_ABI_STATES_NOTHING,
     SL_ABI_STATES_MINOR,
     SL_ABI_STATES_VERSION, /* major << 16 | minor */
 };
+
+struct sl_abi_struct;
 
 /*
  * A constant, a limit or a value of an enum. doc is one or more sentences, like in everything else
@@ -52,11 +57,17 @@ struct sl_abi_value {
     const char *name; /* in full, for instance "AEROGPU_CLEAR_COLOR" */
     uint64_t value;
     uint16_t since_minor;
-    bool wide;                        /* of a constant: 64 bits */
-    enum sl_abi_states states;        /* constants only */
-    const struct sl_abi_group *group; /* constants only */
+    bool wide;                          /* of a constant: 64 bits */
+    enum sl_abi_states states;          /* constants only */
+    const struct sl_abi_group *group;   /* constants only */
+    const char *alias_of;               /* this is another name of that one; or NULL */
+    const struct sl_abi_struct *packet; /* of an escape operation, or NULL */
+    const char *direction;              /* of that packet: "in", "out" or "inout"; or NULL */
     const char *doc;
 };
+
+/* Where the values of an enum come from. */
+enum sl_abi_from { SL_ABI_FROM_HERE, SL_ABI_FROM_OPCODES, SL_ABI_FROM_FEATURES };
 
 struct sl_abi_enum {
     const char *name;
@@ -69,11 +80,11 @@ struct sl_abi_enum {
     bool bit_numbers; /* the headers of the system declare numbers of bits, value is the mask */
     bool not_system;  /* the headers of the system do not have it, or not everywhere */
     uint16_t since_minor;
+    enum sl_abi_from from;
+    const char *unknown; /* what a reader does with any other value; NULL = nothing is said */
     const struct sl_abi_group *group;
     const char *doc;
 };
-
-struct sl_abi_struct;
 
 struct sl_abi_field {
     const char *name;
@@ -85,8 +96,11 @@ struct sl_abi_field {
     bool reserved;
     bool stage_ex;               /* carries stage_ex when stage_resolution says so */
     uint32_t present_if_size_ge; /* 0 = always; else absent in packets smaller than this */
-    bool overlaps;               /* another name for the field before; not printed */
+    const char *overlaps;        /* this is another name for that field before it; not printed */
+    const char *zero;            /* what 0 means: "invalid", "none" or "unbind"; or NULL */
+    bool is_volatile;            /* the other side may change it at any time */
     bool not_system;             /* the headers of the system do not have it, or not everywhere */
+    uint16_t since_minor;
     const char *doc;
 };
 
@@ -104,6 +118,7 @@ struct sl_abi_trailing {
     uint32_t pad_to;                   /* 1 = no padding */
     uint32_t min_count_scale; /* a shorter form is accepted; count_scale if there is none */
     bool text;                /* UTF-8 */
+    const char *doc;
 };
 
 struct sl_abi_struct {
@@ -115,9 +130,10 @@ struct sl_abi_struct {
     size_t field_count;
     const struct sl_abi_trailing *trailing; /* NULL = none */
     uint16_t since_minor;
-    bool packed;     /* the C struct has alignment 1 */
-    bool is_typedef; /* the name is also a type */
-    bool not_system; /* the headers of the system do not have it, or not everywhere */
+    const char *kind; /* "wire", "packet", "blob" or "escape"; NULL = nothing is said */
+    bool packed;      /* the C struct has alignment 1 */
+    bool is_typedef;  /* the name is also a type */
+    bool not_system;  /* the headers of the system do not have it, or not everywhere */
     const struct sl_abi_group *group;
     const char *doc;
 };
@@ -130,6 +146,7 @@ struct sl_abi_opcode {
     uint32_t min_size;                  /* smallest packet accepted */
     uint64_t feature;                   /* feature bits it belongs to, 0 = none */
     uint16_t since_minor;
+    const char *doc;
 };
 
 enum sl_abi_access { SL_ABI_RO, SL_ABI_WO, SL_ABI_RW };
@@ -145,6 +162,9 @@ struct sl_abi_register {
     const struct sl_abi_enum *names; /* or NULL */
     uint64_t feature;                /* feature bits that must be offered, 0 = none */
     uint16_t since_minor;
+    enum sl_abi_states states; /* reset does */
+    const char *pair;          /* the 64-bit value of which it is a half, or NULL */
+    bool is_high;              /* the high half of pair */
     const char *doc;
 };
 
@@ -175,6 +195,7 @@ struct sl_abi_feature {
     uint8_t bit;
     uint8_t display_order; /* tools list features in this order */
     uint16_t since_minor;
+    const char *doc;
 };
 
 enum sl_abi_stage {
@@ -201,6 +222,19 @@ struct sl_abi_vbe_mode {
     uint16_t width;
     uint16_t height;
     uint16_t bits_per_pixel;
+};
+
+/* A base address register of the PCI function. */
+struct sl_abi_bar {
+    uint8_t index;
+    bool prefetchable;
+    uint64_t size; /* bytes */
+    const char *doc;
+};
+
+struct sl_abi_version {
+    uint16_t minor;
+    const char *doc; /* what it added */
 };
 
 /* Another name of a scalar type or of a struct. */
@@ -258,6 +292,10 @@ struct sl_abi {
     size_t stage_rule_count;
     const struct sl_abi_vbe_mode *vbe_modes;
     size_t vbe_mode_count;
+    const struct sl_abi_bar *bars;
+    size_t bar_count;
+    const struct sl_abi_version *versions; /* oldest first */
+    size_t version_count;
 };
 
 extern const struct sl_abi sl_abi_aerogpu;

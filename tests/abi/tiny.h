@@ -21,6 +21,12 @@
 /* Small. */
 #define TINY_SMALL 7u
 
+/* Minor number. */
+#define TINY_MINOR 2u
+
+/* Older name. */
+#define TINY_LITTLE 7u
+
 /*
  * A constant whose sentence is long enough that it cannot stand on one line of one hundred columns.
  */
@@ -34,6 +40,9 @@
 
 /* Signed. */
 #define TINY_REG_DELTA 0x0004u
+
+/* Version register. */
+#define TINY_REG_VERSION 0x0008u
 
 /* Opcodes. */
 enum tiny_opcode {

@@ -6,9 +6,15 @@ static const struct sl_abi_group groups[] = {
      .doc = "Everything."},
 };
 
+static const struct sl_abi_struct structs[2];
+
 static const struct sl_abi_value constants[] = {
     {"TINY_SMALL", UINT64_C(0x7), 0, .group = &groups[0],
      .doc = "Small."},
+    {"TINY_MINOR", UINT64_C(0x2), 0, .states = SL_ABI_STATES_MINOR, .group = &groups[0],
+     .doc = "Minor number."},
+    {"TINY_LITTLE", UINT64_C(0x7), 0, .alias_of = "TINY_SMALL", .group = &groups[0],
+     .doc = "Older name."},
     {"TINY_WIDE", UINT64_C(0x8000000000000000), 1, .wide = true, .group = &groups[0],
      .doc = "A constant whose sentence is long enough that it cannot stand on one line of one hundred columns."},
     {"TINY_VERSION", UINT64_C(0x10002), 0, .states = SL_ABI_STATES_VERSION, .group = &groups[0],
@@ -35,7 +41,7 @@ static const struct sl_abi_value values_of_tiny_feature[] = {
 static const struct sl_abi_value values_of_tiny_flags[] = {
     {"TINY_ON", UINT64_C(0x10), 1,
      .doc = "On."},
-    {"TINY_LIT", UINT64_C(0x10), 2,
+    {"TINY_LIT", UINT64_C(0x10), 2, .alias_of = "TINY_ON", .packet = &structs[0], .direction = "in",
      .doc = "Older name."},
 };
 
@@ -45,17 +51,15 @@ static const struct sl_abi_value values_of_tiny_format[] = {
 };
 
 static const struct sl_abi_enum enums[] = {
-    {"tiny_opcode", "TINY_CMD_", false, values_of_tiny_opcode, 2, .since_minor = 0, .group = &groups[0],
+    {"tiny_opcode", "TINY_CMD_", false, values_of_tiny_opcode, 2, .since_minor = 0, .from = SL_ABI_FROM_OPCODES, .group = &groups[0],
      .doc = "Opcodes."},
-    {"tiny_feature", "TINY_FEATURE_", true, values_of_tiny_feature, 1, .since_minor = 0, .macros = true, .wide = true, .group = &groups[0],
+    {"tiny_feature", "TINY_FEATURE_", true, values_of_tiny_feature, 1, .since_minor = 0, .macros = true, .wide = true, .from = SL_ABI_FROM_FEATURES, .group = &groups[0],
      .doc = "Features."},
-    {"tiny_flags", "TINY_", true, values_of_tiny_flags, 2, .since_minor = 1, .group = &groups[0],
+    {"tiny_flags", "TINY_", true, values_of_tiny_flags, 2, .since_minor = 1, .unknown = "ignored", .group = &groups[0],
      .doc = "Flags."},
     {"tiny_format", "TINY_FORMAT_", false, values_of_tiny_format, 1, .since_minor = 0, .group = &groups[0],
      .doc = "Formats."},
 };
-
-static const struct sl_abi_struct structs[2];
 
 static const struct sl_abi_field fields_of_tiny_pair[] = {
     {.name = "a", .type = SL_ABI_U32, .offset = 0, .count = 1,
@@ -65,19 +69,19 @@ static const struct sl_abi_field fields_of_tiny_pair[] = {
 };
 
 static const struct sl_abi_field fields_of_tiny_cmd_draw[] = {
-    {.name = "hdr", .type = SL_ABI_STRUCT, .offset = 0, .count = 1, .of = &structs[0],
+    {.name = "hdr", .type = SL_ABI_STRUCT, .offset = 0, .count = 1, .of = &structs[0], .since_minor = 1,
      .doc = "Header."},
-    {.name = "count", .type = SL_ABI_U32, .offset = 8, .count = 1,
+    {.name = "count", .type = SL_ABI_U32, .offset = 8, .count = 1, .is_volatile = true, .since_minor = 1,
      .doc = "Bytes behind."},
-    {.name = "amount", .type = SL_ABI_U32, .offset = 8, .count = 1, .overlaps = true,
+    {.name = "amount", .type = SL_ABI_U32, .offset = 8, .count = 1, .overlaps = "count", .since_minor = 1,
      .doc = "Older name."},
-    {.name = "scale", .type = SL_ABI_F32, .offset = 12, .count = 2,
+    {.name = "scale", .type = SL_ABI_F32, .offset = 12, .count = 2, .since_minor = 1,
      .doc = "Scale."},
-    {.name = "state", .type = SL_ABI_HANDLE, .offset = 20, .count = 1, .names = &enums[2], .reserved = true, .stage_ex = true,
+    {.name = "state", .type = SL_ABI_HANDLE, .offset = 20, .count = 1, .names = &enums[2], .reserved = true, .stage_ex = true, .zero = "none", .since_minor = 1,
      .doc = "State."},
-    {.name = "late", .type = SL_ABI_U16, .offset = 24, .count = 1, .present_if_size_ge = 31,
+    {.name = "late", .type = SL_ABI_U16, .offset = 24, .count = 1, .present_if_size_ge = 31, .since_minor = 2,
      .doc = "Late."},
-    {.name = "pad", .type = SL_ABI_U8, .offset = 26, .count = 5,
+    {.name = "pad", .type = SL_ABI_U8, .offset = 26, .count = 5, .since_minor = 1,
      .doc = "Pad."},
 };
 
@@ -85,6 +89,7 @@ static const struct sl_abi_trailing trailing_of_tiny_cmd_draw = {
     .name = "bytes", .type = SL_ABI_U8, .offset = 31, .count_scale = 2,
     .min_count_scale = 1, .pad_to = 4,
     .count_field = "count", .count = &fields_of_tiny_cmd_draw[1],
+    .doc = "Bytes.",
 };
 
 static const struct sl_abi_struct structs[2] = {
@@ -111,8 +116,10 @@ static const struct sl_abi_macro macros[] = {
 };
 
 static const struct sl_abi_opcode opcodes[] = {
-    {"TINY_CMD_STOP", "STOP", 0x1, &structs[0], 8, UINT64_C(0x0), 0},
-    {"TINY_CMD_DRAW", "DRAW", 0x20, &structs[1], 31, UINT64_C(0x10000000000), 2},
+    {"TINY_CMD_STOP", "STOP", 0x1, &structs[0], 8, UINT64_C(0x0), 0,
+     .doc = "Stops."},
+    {"TINY_CMD_DRAW", "DRAW", 0x20, &structs[1], 31, UINT64_C(0x10000000000), 2,
+     .doc = "Draws."},
 };
 
 static const uint8_t opcode_index[33] = {
@@ -127,6 +134,9 @@ static const struct sl_abi_register registers[] = {
     {.name = "TINY_REG_DELTA", .word = "DELTA", .offset = 0x4, .width_bytes = 2,
      .access = SL_ABI_RW, .reset = 0x0, .feature = UINT64_C(0x0), .since_minor = 0, .is_signed = true,
      .doc = "Signed."},
+    {.name = "TINY_REG_VERSION", .word = "VERSION", .offset = 0x8, .width_bytes = 4,
+     .access = SL_ABI_RO, .reset = 0x10002, .feature = UINT64_C(0x0), .since_minor = 0, .states = SL_ABI_STATES_VERSION, .pair = "IDENTITY", .is_high = true,
+     .doc = "Version register."},
 };
 
 static const struct sl_abi_format formats[] = {
@@ -134,7 +144,8 @@ static const struct sl_abi_format formats[] = {
 };
 
 static const struct sl_abi_feature features[] = {
-    {"TINY_FEATURE_B", "b", 40, 0, 0},
+    {"TINY_FEATURE_B", "b", 40, 0, 0,
+     .doc = "The letter b."},
 };
 
 static const struct sl_abi_stage_rule stage_rules[] = {
@@ -144,6 +155,16 @@ static const struct sl_abi_stage_rule stage_rules[] = {
 
 static const struct sl_abi_vbe_mode vbe_modes[] = {
     {0x101, 640, 480, 32},
+};
+
+static const struct sl_abi_bar bars[] = {
+    {.index = 0, .size = 4096, .prefetchable = true,
+     .doc = "Registers."},
+};
+
+static const struct sl_abi_version versions[] = {
+    {.minor = 0,
+     .doc = "All."},
 };
 
 const struct sl_abi sl_abi_tiny = {
@@ -156,7 +177,7 @@ const struct sl_abi sl_abi_tiny = {
     .groups = groups,
     .group_count = 1,
     .constants = constants,
-    .constant_count = 3,
+    .constant_count = 5,
     .enums = enums,
     .enum_count = 4,
     .structs = structs,
@@ -170,7 +191,7 @@ const struct sl_abi sl_abi_tiny = {
     .opcode_index = opcode_index,
     .opcode_index_count = 33,
     .registers = registers,
-    .register_count = 2,
+    .register_count = 3,
     .formats = formats,
     .format_count = 1,
     .features = features,
@@ -181,4 +202,8 @@ const struct sl_abi sl_abi_tiny = {
     .stage_rule_count = 2,
     .vbe_modes = vbe_modes,
     .vbe_mode_count = 1,
+    .bars = bars,
+    .bar_count = 1,
+    .versions = versions,
+    .version_count = 1,
 };

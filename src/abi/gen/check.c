@@ -286,16 +286,30 @@ static enum sl_status check_enums(const struct gen_abi *abi, struct sl_error *er
     return SL_OK;
 }
 
+/* A number that states the version, or a part of it, must not be another one. */
+static enum sl_status check_states(const struct gen_abi *abi, const char *name, uint32_t line,
+                                   int states, uint64_t value, struct sl_error *err)
+{
+    const uint64_t stated[] = {
+        [SL_ABI_STATES_NOTHING] = value,
+        [SL_ABI_STATES_MINOR] = abi->meta.minor,
+        [SL_ABI_STATES_VERSION] = abi->meta.major << 16 | abi->meta.minor,
+    };
+    if (value != stated[states]) {
+        FAIL(line, "%s does not state the version in meta", name);
+    }
+    return SL_OK;
+}
+
 static enum sl_status check_constants(const struct gen_abi *abi, struct sl_error *err)
 {
     GEN_EACH(const struct gen_constant, c, &abi->constants) {
         if (!c->is_u64 && c->value > UINT32_MAX) {
             FAIL(c->line, "%s does not fit its type", c->name);
         }
-        uint64_t minor = abi->meta.minor;
-        uint64_t stated = c->states == SL_ABI_STATES_MINOR ? minor : abi->meta.major << 16 | minor;
-        if (c->states != SL_ABI_STATES_NOTHING && c->value != stated) {
-            FAIL(c->line, "%s does not state the version in meta", c->name);
+        enum sl_status status = check_states(abi, c->name, c->line, c->states, c->value, err);
+        if (status != SL_OK) {
+            return status;
         }
     }
     GEN_EACH(const struct gen_limit, l, &abi->limits) {
@@ -349,6 +363,9 @@ static enum sl_status check_field(const struct gen_abi *abi, const struct gen_st
     }
     if (f->enum_name && !gen_find_enum(abi, f->enum_name)) {
         FAIL(f->line, "there is no enum %s", f->enum_name);
+    }
+    if (f->since == GEN_NONE) {
+        f->since = s->since;
     }
     if (f->stage_ex && !f->enum_name) {
         FAIL(f->line, "%s.%s carries stage_ex without naming its enum", s->name, f->name);
@@ -489,6 +506,10 @@ static enum sl_status check_registers(const struct gen_abi *abi, struct sl_error
         if (r->feature && !gen_find_feature(abi, r->feature)) {
             FAIL(r->line, "there is no feature %s", r->feature);
         }
+        enum sl_status status = check_states(abi, r->name, r->line, r->states, r->reset, err);
+        if (status != SL_OK) {
+            return status;
+        }
     }
     return SL_OK;
 }
@@ -520,11 +541,35 @@ static enum sl_status check_formats(const struct gen_abi *abi, struct sl_error *
     return SL_OK;
 }
 
+static enum sl_status check_pci(const struct gen_abi *abi, struct sl_error *err)
+{
+    uint64_t next = 0;
+    GEN_EACH(const struct gen_bar, b, &abi->pci.bars) {
+        if (b->index < next || b->index > 5) {
+            FAIL(b->line, "there is no BAR %" PRIu64 ", or it is not in order", b->index);
+        }
+        next = b->index + 1;
+    }
+    return SL_OK;
+}
+
+static enum sl_status check_versions(const struct gen_abi *abi, struct sl_error *err)
+{
+    uint64_t next = 0;
+    GEN_EACH(const struct gen_version, v, &abi->versions) {
+        if (v->minor < next || v->minor > abi->meta.minor) {
+            FAIL(v->line, "minor %" PRIu64 " is not in order, or above the ABI's", v->minor);
+        }
+        next = v->minor + 1;
+    }
+    return SL_OK;
+}
+
 enum sl_status gen_abi_check(struct gen_abi *abi, struct sl_error *err)
 {
     static enum sl_status (*const checks[])(const struct gen_abi *, struct sl_error *) = {
-        check_enums,   check_names,     check_constants, check_structs,
-        check_opcodes, check_registers, check_formats,
+        check_enums,     check_names,   check_constants, check_structs,  check_opcodes,
+        check_registers, check_formats, check_pci,       check_versions,
     };
     enum sl_status status = SL_OK;
     for (size_t i = 0; status == SL_OK && i < sizeof(checks) / sizeof(checks[0]); i++) {

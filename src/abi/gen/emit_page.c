@@ -153,7 +153,7 @@ static void page_formats(struct sl_buf *out, const struct gen_abi *abi)
     }
 }
 
-static void page_field(struct sl_buf *out, const struct gen_field *f)
+static void page_field(struct sl_buf *out, const struct gen_struct *s, const struct gen_field *f)
 {
     sl_buf_printf(out, "| %" PRIu64 " | `%s", f->offset, f->name);
     if (f->count > 1) {
@@ -169,6 +169,9 @@ static void page_field(struct sl_buf *out, const struct gen_field *f)
     }
     if (f->present_if_size_ge) {
         sl_buf_printf(out, " In packets of at least %" PRIu64 " bytes.", f->present_if_size_ge);
+    }
+    if (f->since > s->since) {
+        since(out, f->since);
     }
     sl_buf_printf(out, "%s%s |\n", f->is_volatile ? " The other side may change it." : "",
                   f->stage_ex ? " Carries stage_ex, see stages." : "");
@@ -203,7 +206,7 @@ static void page_structs(struct sl_buf *out, const struct gen_abi *abi)
         since(out, s->since);
         sl_buf_text(out, "\n\n| offset | field | type | meaning |\n|---|---|---|---|\n");
         GEN_EACH(const struct gen_field, f, &s->fields) {
-            page_field(out, f);
+            page_field(out, s, f);
         }
         GEN_EACH(const struct gen_trailing, t, &s->trailing) {
             page_trailing(out, t);

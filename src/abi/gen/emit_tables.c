@@ -31,6 +31,23 @@ static void emit_flag(struct sl_buf *out, const char *name, bool set)
     }
 }
 
+static void emit_text(struct sl_buf *out, const char *name, const char *text)
+{
+    if (text) {
+        sl_buf_printf(out, " .%s = ", name);
+        emit_string(out, text);
+        sl_buf_u8(out, ',');
+    }
+}
+
+static void emit_states(struct sl_buf *out, int states)
+{
+    static const char *const words[] = {"NOTHING", "MINOR", "VERSION"};
+    if (states) {
+        sl_buf_printf(out, " .states = SL_ABI_STATES_%s,", words[states]);
+    }
+}
+
 static void emit_group(struct sl_buf *out, const struct gen_abi *abi, const char *name)
 {
     GEN_EACH(const struct gen_group, g, &abi->groups) {
@@ -95,11 +112,10 @@ static void emit_constants(struct sl_buf *out, const struct gen_abi *abi)
     if (abi->constants.count) {
         sl_buf_text(out, "static const struct sl_abi_value constants[] = {\n");
         GEN_EACH(const struct gen_constant, c, &abi->constants) {
-            static const char *const states[] = {"", " .states = SL_ABI_STATES_MINOR,",
-                                                 " .states = SL_ABI_STATES_VERSION,"};
             begin_value(out, c->name, c->value, c->since);
             emit_flag(out, "wide", c->is_u64);
-            sl_buf_text(out, states[c->states]);
+            emit_states(out, c->states);
+            emit_text(out, "alias_of", c->alias_of);
             emit_group(out, abi, c->group);
             emit_doc(out, c->doc);
         }
@@ -115,14 +131,28 @@ static void emit_constants(struct sl_buf *out, const struct gen_abi *abi)
     }
 }
 
+static void emit_enum_values(struct sl_buf *out, const struct gen_abi *abi,
+                             const struct gen_enum *e)
+{
+    GEN_EACH(const struct gen_value, v, &e->values) {
+        begin_value(out, v->name, v->value, v->since);
+        emit_text(out, "alias_of", v->alias_of);
+        if (v->struct_name) {
+            sl_buf_printf(out, " .packet = &structs[%zu],",
+                          struct_index(abi, gen_find_struct(abi, v->struct_name)));
+        }
+        emit_text(out, "direction", v->direction);
+        emit_doc(out, v->doc);
+    }
+}
+
 static void emit_enums(struct sl_buf *out, const struct gen_abi *abi)
 {
+    static const char *const from[] = {"", " .from = SL_ABI_FROM_OPCODES,",
+                                       " .from = SL_ABI_FROM_FEATURES,"};
     GEN_EACH(const struct gen_enum, e, &abi->enums) {
         sl_buf_printf(out, "static const struct sl_abi_value values_of_%s[] = {\n", e->name);
-        GEN_EACH(const struct gen_value, v, &e->values) {
-            begin_value(out, v->name, v->value, v->since);
-            emit_doc(out, v->doc);
-        }
+        emit_enum_values(out, abi, e);
         sl_buf_text(out, "};\n\n");
     }
     sl_buf_text(out, "static const struct sl_abi_enum enums[] = {\n");
@@ -134,6 +164,8 @@ static void emit_enums(struct sl_buf *out, const struct gen_abi *abi)
         emit_flag(out, "wide", e->is_u64);
         emit_flag(out, "bit_numbers", e->from == GEN_FROM_FEATURES && gen_is_system(abi));
         emit_flag(out, "not_system", e->not_system);
+        sl_buf_text(out, from[e->from]);
+        emit_text(out, "unknown", e->unknown);
         emit_group(out, abi, e->group);
         emit_doc(out, e->doc);
     }
@@ -156,8 +188,13 @@ static void emit_field(struct sl_buf *out, const struct gen_abi *abi, const stru
     sl_buf_u8(out, ',');
     emit_flag(out, "reserved", f->reserved);
     emit_flag(out, "stage_ex", f->stage_ex);
-    emit_flag(out, "overlaps", f->overlaps);
+    emit_text(out, "overlaps", f->overlaps);
+    emit_text(out, "zero", f->zero);
+    emit_flag(out, "is_volatile", f->is_volatile);
     emit_flag(out, "not_system", f->not_system);
+    if (f->since) {
+        sl_buf_printf(out, " .since_minor = %" PRIu64 ",", f->since);
+    }
     emit_doc(out, f->doc);
 }
 
@@ -191,12 +228,13 @@ static void emit_trailing(struct sl_buf *out, const struct gen_abi *abi, const s
         sl_buf_printf(out, "    .stride_field = \"%s\", .stride = &fields_of_%s[%zu],\n",
                       t->stride_field, s->name, field_index(s, t->stride_field));
     }
-    sl_buf_printf(out, "%s};\n\n", t->text ? "    .text = true,\n" : "");
+    sl_buf_text(out, t->text ? "    .text = true,\n    .doc = " : "    .doc = ");
+    emit_string(out, t->doc);
+    sl_buf_text(out, ",\n};\n\n");
 }
 
 static void emit_structs(struct sl_buf *out, const struct gen_abi *abi)
 {
-    sl_buf_printf(out, "static const struct sl_abi_struct structs[%zu];\n\n", abi->structs.count);
     GEN_EACH(const struct gen_struct, s, &abi->structs) {
         sl_buf_printf(out, "static const struct sl_abi_field fields_of_%s[] = {\n", s->name);
         GEN_EACH(const struct gen_field, f, &s->fields) {
@@ -218,6 +256,7 @@ static void emit_structs(struct sl_buf *out, const struct gen_abi *abi)
             sl_buf_printf(out, " .trailing = &trailing_of_%s,", s->name);
         }
         emit_flag(out, "framing", s->framing);
+        emit_text(out, "kind", s->kind);
         emit_flag(out, "packed", s->packed);
         emit_flag(out, "is_typedef", s->is_typedef);
         emit_flag(out, "not_system", s->not_system);
@@ -245,9 +284,10 @@ static void emit_opcodes(struct sl_buf *out, const struct gen_abi *abi)
         const struct gen_struct *s = gen_find_struct(abi, o->struct_name);
         sl_buf_printf(out,
                       "    {\"%s\", \"%s\", 0x%" PRIX64 ", &structs[%zu], %" PRIu64
-                      ", UINT64_C(0x%" PRIX64 "), %" PRIu64 "},\n",
+                      ", UINT64_C(0x%" PRIX64 "), %" PRIu64 ",",
                       o->name, gen_opcode_word(abi, o->name), o->value, struct_index(abi, s),
                       s->min_size, feature_mask(abi, o->feature), o->since);
+        emit_doc(out, o->doc);
     }
     sl_buf_text(out, "};\n\n");
     emit_opcode_index(out, abi);
@@ -272,6 +312,9 @@ static void emit_registers(struct sl_buf *out, const struct gen_abi *abi)
         }
         sl_buf_u8(out, ',');
         emit_flag(out, "is_signed", r->is_signed);
+        emit_states(out, r->states);
+        emit_text(out, "pair", r->pair);
+        emit_flag(out, "is_high", r->part == 2);
         emit_doc(out, r->doc);
     }
     sl_buf_text(out, "};\n\n");
@@ -358,8 +401,9 @@ static void emit_features(struct sl_buf *out, const struct gen_abi *abi)
     }
     sl_buf_text(out, "static const struct sl_abi_feature features[] = {\n");
     GEN_EACH(const struct gen_feature, f, &abi->features) {
-        sl_buf_printf(out, "    {\"%s\", \"%s\", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "},\n",
-                      f->name, f->word, f->bit, f->display_order, f->since);
+        sl_buf_printf(out, "    {\"%s\", \"%s\", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ",", f->name,
+                      f->word, f->bit, f->display_order, f->since);
+        emit_doc(out, f->doc);
     }
     sl_buf_text(out, "};\n\n");
 }
@@ -404,6 +448,33 @@ static void emit_vbe_modes(struct sl_buf *out, const struct gen_abi *abi)
     sl_buf_text(out, "};\n\n");
 }
 
+static void emit_bars(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->pci.bars.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_bar bars[] = {\n");
+    GEN_EACH(const struct gen_bar, b, &abi->pci.bars) {
+        sl_buf_printf(out, "    {.index = %" PRIu64 ", .size = %" PRIu64 ",", b->index, b->size);
+        emit_flag(out, "prefetchable", b->prefetchable);
+        emit_doc(out, b->doc);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
+static void emit_versions(struct sl_buf *out, const struct gen_abi *abi)
+{
+    if (!abi->versions.count) {
+        return;
+    }
+    sl_buf_text(out, "static const struct sl_abi_version versions[] = {\n");
+    GEN_EACH(const struct gen_version, v, &abi->versions) {
+        sl_buf_printf(out, "    {.minor = %" PRIu64 ",", v->minor);
+        emit_doc(out, v->doc);
+    }
+    sl_buf_text(out, "};\n\n");
+}
+
 static void emit_member_table(struct sl_buf *out, const char *table, const char *count_name,
                               size_t count)
 {
@@ -440,6 +511,8 @@ static void emit_root(struct sl_buf *out, const struct gen_abi *abi)
     emit_member_table(out, "limits", "limit_count", abi->limits.count);
     emit_member_table(out, "stage_rules", "stage_rule_count", abi->stage_rules.count);
     emit_member_table(out, "vbe_modes", "vbe_mode_count", abi->pci.vbe_modes.count);
+    emit_member_table(out, "bars", "bar_count", abi->pci.bars.count);
+    emit_member_table(out, "versions", "version_count", abi->versions.count);
     sl_buf_text(out, "};\n");
 }
 
@@ -489,6 +562,7 @@ void gen_emit_tables(struct sl_buf *out, const struct gen_abi *abi, const char *
     }
     emit_groups(out, abi);
     emit_system_headers(out, abi);
+    sl_buf_printf(out, "static const struct sl_abi_struct structs[%zu];\n\n", abi->structs.count);
     emit_constants(out, abi);
     emit_enums(out, abi);
     emit_structs(out, abi);
@@ -500,6 +574,8 @@ void gen_emit_tables(struct sl_buf *out, const struct gen_abi *abi, const char *
     emit_features(out, abi);
     emit_stage_rules(out, abi);
     emit_vbe_modes(out, abi);
+    emit_bars(out, abi);
+    emit_versions(out, abi);
     if (gen_is_system(abi)) {
         emit_system_asserts(out, abi);
         sl_buf_text(out, "\n");

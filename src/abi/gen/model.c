@@ -155,6 +155,7 @@ static const struct gen_key register_keys[] = {
     WORD(struct gen_register, "part", part, part_words),
     TEXT(struct gen_register, pair),
     NUMBER(struct gen_register, reset, 0),
+    WORD(struct gen_register, "states", states, states_words),
     TEXT_AS(struct gen_register, "enum", enum_name),
     TEXT(struct gen_register, feature),
     SINCE(struct gen_register),
@@ -250,6 +251,7 @@ static const struct gen_key field_keys[] = {
     FLAG(struct gen_field, stage_ex),
     NUMBER(struct gen_field, present_if_size_ge, 0),
     FLAG(struct gen_field, not_system),
+    INHERIT_SINCE(struct gen_field),
     NEED_TEXT(struct gen_field, doc),
 };
 SCHEMA(field_schema, "a field", struct gen_field, field_keys);

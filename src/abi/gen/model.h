@@ -159,6 +159,7 @@ struct gen_field {
     bool stage_ex;
     uint64_t present_if_size_ge;
     bool not_system;
+    uint64_t since; /* resolved: the struct's if the file gives none */
     const char *doc;
 
     enum sl_abi_type type; /* resolved */
@@ -220,6 +221,7 @@ struct gen_register {
     int part;   /* 0 whole, 1 lo, 2 hi */
     const char *pair;
     uint64_t reset;
+    int states; /* enum sl_abi_states */
     const char *enum_name;
     const char *feature;
     uint64_t since;
