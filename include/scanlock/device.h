@@ -177,8 +177,6 @@ struct sl_target_impl {
     /* Index of the next chain that the device would take from a queue. */
     uint16_t (*vring_base)(struct sl_target *target, uint32_t queue);
 
-    /* Optional: targets whose driver may accept features where no register shows it. */
-    void (*features)(struct sl_target *target, uint64_t features);
 
     /* Virtual time, see struct sl_vblank_event. */
     void (*vblank)(struct sl_target *target, const struct sl_vblank_event *vblank);
