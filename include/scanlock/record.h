@@ -167,6 +167,14 @@ SL_API enum sl_status sl_recorder_vring(struct sl_recorder *rec, uint32_t queue,
                                         uint64_t desc_gpa, uint64_t avail_gpa, uint64_t used_gpa,
                                         uint16_t base);
 
+/*
+ * The same world, further: the guest's RAM is now these regions and no others (declared first with
+ * sl_recorder_add_ram()), by the same rules; the driver has accepted these features, one bit each.
+ */
+SL_API enum sl_status sl_recorder_ram(struct sl_recorder *rec, const struct sl_ram_region *regions,
+                                      size_t count);
+SL_API enum sl_status sl_recorder_features(struct sl_recorder *rec, uint64_t features);
+
 /* Virtual time moves to time_ns (earlier: stays), then on by count vblank periods. */
 SL_API enum sl_status sl_recorder_vblank(struct sl_recorder *rec, uint32_t count, uint64_t time_ns);
 
@@ -192,6 +200,14 @@ SL_API enum sl_status sl_recorder_expect_irq(struct sl_recorder *rec, uint32_t v
                                              uint32_t level);
 SL_API enum sl_status sl_recorder_expect_fence(struct sl_recorder *rec, uint64_t value);
 SL_API enum sl_status sl_recorder_expect_error(struct sl_recorder *rec, uint64_t code);
+
+/*
+ * What a scanout showed at the last capture point: width * height * 4 bytes of RGBA8 rows without
+ * padding, cursor included; each dimension at most SL_IMAGE_DIM_MAX. Only their hash is kept. 0 by
+ * 0 says that it showed nothing; pixels may be NULL then.
+ */
+SL_API enum sl_status sl_recorder_expect_frame(struct sl_recorder *rec, uint32_t scanout,
+                                               uint32_t width, uint32_t height, const void *pixels);
 
 /* Free text for people; terminated UTF-8. */
 SL_API enum sl_status sl_recorder_note(struct sl_recorder *rec, const char *text);

@@ -13,8 +13,9 @@ enum {
 };
 
 /*
- * In a block, each event is a struct sl_event, then the name if it is an attachment, then the
- * payload, then bytes up to the alignment. Pointers are made when the event is handed out.
+ * In a block, each event is a struct sl_event, then what the trace format does not count as payload
+ * (the name of an attachment, the regions of a RAM map), then the payload, then bytes up to the
+ * alignment. Pointers are made when the event is handed out.
  */
 struct sl_event_block {
     struct sl_event_block *next;
@@ -23,18 +24,29 @@ struct sl_event_block {
     _Alignas(ALIGNMENT) uint8_t bytes[];
 };
 
-static_assert(sizeof(struct sl_event) % ALIGNMENT == 0, "payloads start where events end");
+static_assert(sizeof(struct sl_event) % ALIGNMENT == 0, "RAM regions are aligned");
 static_assert((int)SL_EVENT_SMALL <= (int)BLOCK_SIZE, "small events fit a shared block");
 
-/* The name of an attachment; it stands apart from the payload. */
-static size_t name_size(const struct sl_event *event)
+/* What the event points at besides its payload; NULL if nothing. */
+static const void *aside(const struct sl_event *event, size_t *size)
 {
-    return event->type == SL_EVENT_ATTACH ? event->u.text.text_size : 0;
+    *size = 0;
+    if (event->type == SL_EVENT_ATTACH) {
+        *size = event->u.text.text_size;
+        return event->u.text.text;
+    }
+    if (event->type == SL_EVENT_RAM) {
+        *size = event->u.ram.count * sizeof(*event->u.ram.regions);
+        return event->u.ram.regions;
+    }
+    return NULL;
 }
 
 static size_t record_size(const struct sl_event *event)
 {
-    size_t size = sizeof(*event) + name_size(event) + sl_slt_event_payload(event).size;
+    size_t aside_size;
+    aside(event, &aside_size);
+    size_t size = sizeof(*event) + aside_size + sl_slt_event_payload(event).size;
     return size + (-size & (ALIGNMENT - 1));
 }
 
@@ -46,15 +58,16 @@ size_t sl_event_queue_need(const struct sl_event *event)
 static void copy_event(struct sl_event_block *block, const struct sl_event *event)
 {
     uint8_t *p = block->bytes + block->used;
-    size_t name = name_size(event);
+    size_t aside_size;
+    const void *aside_bytes = aside(event, &aside_size);
     struct sl_slt_payload payload = sl_slt_event_payload(event);
     memcpy(p, event, sizeof(*event));
     p += sizeof(*event);
-    if (name > 0) {
-        memcpy(p, event->u.text.text, name);
+    if (aside_size > 0) {
+        memcpy(p, aside_bytes, aside_size);
     }
     if (payload.size > 0) {
-        memcpy(p + name, payload.bytes, payload.size);
+        memcpy(p + aside_size, payload.bytes, payload.size);
     }
     block->used += record_size(event);
 }
@@ -155,10 +168,14 @@ struct sl_event_block *sl_event_queue_take(struct sl_event_queue *queue)
 static size_t load_event(const uint8_t *p, struct sl_event *event)
 {
     memcpy(event, p, sizeof(*event));
-    size_t name = name_size(event);
-    sl_slt_event_set_payload(event, p + sizeof(*event) + name);
+    size_t aside_size;
+    aside(event, &aside_size);
+    p += sizeof(*event);
+    sl_slt_event_set_payload(event, p + aside_size);
     if (event->type == SL_EVENT_ATTACH) {
-        event->u.text.text = (const char *)(p + sizeof(*event));
+        event->u.text.text = (const char *)p;
+    } else if (event->type == SL_EVENT_RAM) {
+        event->u.ram.regions = (const void *)p;
     }
     return record_size(event);
 }

@@ -283,16 +283,23 @@ static enum sl_status check_full(const struct sl_recorder *rec, struct sl_error 
                               : SL_OK;
 }
 
+/* A caller in another language may well pass NULL. */
+static bool points_nowhere(const struct sl_event *event)
+{
+    struct sl_slt_payload payload = sl_slt_event_payload(event);
+    return (payload.size > 0 && !payload.bytes) ||
+           (event->type == SL_EVENT_ATTACH && event->u.text.text_size > 0 && !event->u.text.text) ||
+           (event->type == SL_EVENT_RAM && event->u.ram.count > 0 && !event->u.ram.regions);
+}
+
 /* The event as a block of its own where it is large, before anybody else has to wait for that. */
 static enum sl_status prepare(const struct sl_event *event, struct sl_event_block **block,
                               struct sl_error *err)
 {
-    enum sl_status status = sl_slt_event_check(event, SL_ERR_USAGE, err);
-    struct sl_slt_payload payload = sl_slt_event_payload(event);
-    if (status == SL_OK && payload.size > 0 && !payload.bytes) {
-        return sl_fail(err, SL_ERR_USAGE, SL_RULE_NONE, "event of %zu bytes that are nowhere",
-                       payload.size);
+    if (points_nowhere(event)) {
+        return sl_fail(err, SL_ERR_USAGE, SL_RULE_NONE, "event with bytes at NULL");
     }
+    enum sl_status status = sl_slt_event_check(event, SL_ERR_USAGE, err);
     if (status == SL_OK && sl_event_queue_need(event) > SL_EVENT_SMALL) {
         *block = sl_event_block_create(event);
         status = *block ? SL_OK : sl_fail_memory(err, sl_event_queue_need(event));

@@ -1,6 +1,8 @@
 /* One call per type of event, for callers that do not build struct sl_event. */
+#include "base/hash.h"
 #include "capture/recorder_impl.h"
 
+#include <scanlock/image.h>
 #include <string.h>
 
 static enum sl_status put(struct sl_recorder *rec, const struct sl_event *event)
@@ -66,6 +68,20 @@ enum sl_status sl_recorder_vring(struct sl_recorder *rec, uint32_t queue, uint32
                                     .used_gpa = used_gpa,
                                     .base = base},
                     });
+}
+
+enum sl_status sl_recorder_ram(struct sl_recorder *rec, const struct sl_ram_region *regions,
+                               size_t count)
+{
+    return put(rec, &(struct sl_event){
+                        .type = SL_EVENT_RAM,
+                        .u.ram = {.regions = count ? regions : NULL, .count = count},
+                    });
+}
+
+enum sl_status sl_recorder_features(struct sl_recorder *rec, uint64_t features)
+{
+    return put(rec, &(struct sl_event){.type = SL_EVENT_FEATURES, .u.features = features});
 }
 
 enum sl_status sl_recorder_vblank(struct sl_recorder *rec, uint32_t count, uint64_t time_ns)
@@ -156,4 +172,20 @@ enum sl_status sl_recorder_expect_fence(struct sl_recorder *rec, uint64_t value)
 enum sl_status sl_recorder_expect_error(struct sl_recorder *rec, uint64_t code)
 {
     return put_expect(rec, &(struct sl_expect_event){.kind = SL_OBS_ERROR, .value = code});
+}
+
+enum sl_status sl_recorder_expect_frame(struct sl_recorder *rec, uint32_t scanout, uint32_t width,
+                                        uint32_t height, const void *pixels)
+{
+    struct sl_expect_event expect = {.kind = SL_OBS_FRAME, .queue = scanout};
+    struct sl_hash128 hash;
+    bool can_be = pixels && width <= SL_IMAGE_DIM_MAX && height <= SL_IMAGE_DIM_MAX;
+    expect.value = (uint64_t)width << 32 | height;
+    if (can_be && width != 0 && height != 0) {
+        hash = sl_hash128(pixels, (size_t)width * height * 4);
+        expect.bytes = hash.bytes;
+        expect.size = sizeof(hash.bytes);
+    }
+    /* A picture that cannot be has no hash, and without one the check refuses it. */
+    return put_expect(rec, &expect);
 }

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <scanlock/image.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,6 +67,12 @@ Test(recorder, metadata_is_in_the_file)
 }
 
 static const uint8_t some_bytes[] = {1, 2, 3, 4, 5};
+static const struct sl_ram_region some_ram[] = {{0, 0xA0000}, {0x100000, 0x100000}};
+
+/* Two pixels, and their XXH3-128. */
+static const uint8_t some_pixels[] = {255, 0, 0, 255, 0, 0, 255, 255};
+static const uint8_t some_hash[] = {0x15, 0x50, 0xC6, 0x25, 0xD7, 0x63, 0x2C, 0x0F,
+                                    0x9B, 0xC3, 0x55, 0xE5, 0xF5, 0xE5, 0xC7, 0x70};
 
 /* What the calls below must have recorded, in their order. */
 static const struct sl_event expected_events[] = {
@@ -75,6 +82,9 @@ static const struct sl_event expected_events[] = {
     {.type = SL_EVENT_MMIO, .u.mmio = {SL_SPACE_BAR0, 8, true, true, 0x20, UINT64_MAX}},
     {.type = SL_EVENT_NOTIFY, .u.notify_queue = 1},
     {.type = SL_EVENT_VRING, .u.vring = {1, 64, 0x10000, 0x11000, 0x12000, 7}},
+    {.type = SL_EVENT_RAM, .u.ram = {some_ram, 2}},
+    {.type = SL_EVENT_RAM, .u.ram = {NULL, 0}},
+    {.type = SL_EVENT_FEATURES, .u.features = 0x100000003},
     {.type = SL_EVENT_VBLANK, .u.vblank = {2, 16666667}},
     {.type = SL_EVENT_DISPLAY, .u.display = {15, 1920, 1080}},
     {.type = SL_EVENT_RESET},
@@ -87,6 +97,9 @@ static const struct sl_event expected_events[] = {
     {.type = SL_EVENT_NOTE, .u.text = {"caf\xC3\xA9", 5, NULL, 0}},
     {.type = SL_EVENT_ATTACH, .u.text = {"log", 3, some_bytes, sizeof(some_bytes)}},
     {.type = SL_EVENT_FRAME, .u.text = {"done", 4, NULL, 0}},
+    {.type = SL_EVENT_EXPECT,
+     .u.expect = {SL_OBS_FRAME, 1, 0, UINT64_C(2) << 32 | 1, some_hash, sizeof(some_hash)}},
+    {.type = SL_EVENT_EXPECT, .u.expect = {.kind = SL_OBS_FRAME, .queue = 2}},
 };
 
 static void make_calls(struct sl_recorder *rec)
@@ -98,6 +111,9 @@ static void make_calls(struct sl_recorder *rec)
         sl_recorder_mmio_read_value(rec, SL_SPACE_BAR0, 0x20, 8, UINT64_MAX),
         sl_recorder_notify(rec, 1),
         sl_recorder_vring(rec, 1, 64, 0x10000, 0x11000, 0x12000, 7),
+        sl_recorder_ram(rec, some_ram, 2),
+        sl_recorder_ram(rec, some_ram, 0),
+        sl_recorder_features(rec, 0x100000003),
         sl_recorder_vblank(rec, 2, 16666667),
         sl_recorder_display(rec, 15, 1920, 1080),
         sl_recorder_reset(rec),
@@ -110,6 +126,8 @@ static void make_calls(struct sl_recorder *rec)
         sl_recorder_note(rec, "caf\xC3\xA9"),
         sl_recorder_attach(rec, "log", some_bytes, sizeof(some_bytes)),
         sl_recorder_frame(rec, "done"),
+        sl_recorder_expect_frame(rec, 1, 2, 1, some_pixels),
+        sl_recorder_expect_frame(rec, 2, 0, 0, NULL),
     };
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         cr_assert_eq(statuses[i], SL_OK, "call %zu: %s", i, sl_recorder_error(rec));
@@ -145,14 +163,14 @@ Test(recorder, counts_what_it_takes)
     cr_assert_eq(sl_recorder_finish(rec, NULL), SL_OK);
     sl_recorder_get_stats(rec, &stats);
     recorder_rig_load(path, &file);
-    cr_assert_eq(stats.events, 18);
-    cr_assert_eq(stats.written_events, 18);
+    cr_assert_eq(stats.events, 23);
+    cr_assert_eq(stats.written_events, 23);
     cr_assert_eq(stats.frames, 1);
-    cr_assert_eq(stats.payload_bytes, 3 * sizeof(some_bytes) + 5 + 4);
+    cr_assert_eq(stats.payload_bytes, 3 * sizeof(some_bytes) + 5 + 4 + sizeof(some_hash));
     cr_assert_eq(stats.trace_bytes, file.size);
     cr_assert_eq(stats.backlog_bytes, 0);
     cr_assert_eq(sl_recorder_backlog_bytes(rec), 0);
-    cr_assert_gt(stats.peak_backlog_bytes, 18 * 8);
+    cr_assert_gt(stats.peak_backlog_bytes, 23 * 8);
     cr_assert_eq(stats.waits | stats.wait_ns | stats.is_full, 0);
     sl_recorder_destroy(rec);
     sl_buf_finish(&file);
@@ -303,6 +321,21 @@ static enum sl_status bytes_at_null(struct sl_recorder *rec)
     return sl_recorder_memory(rec, 0, NULL, 5);
 }
 
+static enum sl_status ram_at_null(struct sl_recorder *rec)
+{
+    return sl_recorder_ram(rec, NULL, 1);
+}
+
+static enum sl_status pixels_at_null(struct sl_recorder *rec)
+{
+    return sl_recorder_expect_frame(rec, 0, 2, 1, NULL);
+}
+
+static enum sl_status huge_frame(struct sl_recorder *rec)
+{
+    return sl_recorder_expect_frame(rec, 0, SL_IMAGE_DIM_MAX + 1, 1, some_pixels);
+}
+
 static enum sl_status too_many_bytes(struct sl_recorder *rec)
 {
     return sl_recorder_memory(rec, 0, some_bytes, (size_t)1 << 29);
@@ -343,7 +376,10 @@ Test(recorder, calls_that_no_trace_can_hold)
     expect_refusal(odd_access, SL_ERR_USAGE, "access of 0 bytes");
     expect_refusal(odd_space, SL_ERR_USAGE, "unknown address space 256");
     expect_refusal(no_bytes, SL_ERR_USAGE, "empty");
-    expect_refusal(bytes_at_null, SL_ERR_USAGE, "nowhere");
+    expect_refusal(bytes_at_null, SL_ERR_USAGE, "bytes at NULL");
+    expect_refusal(ram_at_null, SL_ERR_USAGE, "bytes at NULL");
+    expect_refusal(pixels_at_null, SL_ERR_USAGE, "frame of 2x1");
+    expect_refusal(huge_frame, SL_ERR_USAGE, "frame of 16385x1");
     expect_refusal(too_many_bytes, SL_ERR_UNSUPPORTED, "limit 268435456");
     expect_refusal(bad_text, SL_ERR_USAGE, "not UTF-8");
     expect_refusal(late_option, SL_ERR_USAGE, "after the first event");
