@@ -6,6 +6,7 @@
 #include "replay/expectations.h"
 #include "replay/frame_names.h"
 #include "replay/replay_impl.h"
+#include "replay/drive.h"
 #include "replay/transcript.h"
 
 #include <assert.h>
@@ -128,11 +129,6 @@ static bool wants_commands(const struct run *run)
            run->until_command != UINT64_MAX;
 }
 
-static enum sl_status misfit(struct run *run, const char *what)
-{
-    return sl_fail(run->err, SL_ERR_DAMAGED, SL_RULE_REPLAY_EVENT, "%s", what);
-}
-
 static enum sl_status guest_write(struct run *run, const struct sl_mem_event *mem)
 {
     switch (sl_mem_write(run->mem, mem->gpa, mem->bytes, mem->size)) {
@@ -153,13 +149,10 @@ static enum sl_status guest_write(struct run *run, const struct sl_mem_event *me
     return sl_fail_memory(run->err, mem->size);
 }
 
-static enum sl_status guest_read(struct run *run, const struct sl_mmio_event *access)
+/* A read is a line of the transcript, and an expectation if the trace says what was seen. */
+static enum sl_status tell_read(struct run *run, const struct sl_mmio_event *access, uint64_t value)
 {
     const struct sl_target_impl *impl = run->target->impl;
-    uint64_t value = impl->read(run->target, access->space, access->offset, access->size);
-    if (run->observed != SL_OK) {
-        return run->observed;
-    }
     const char *name = impl->register_name
                            ? impl->register_name(run->target, access->space, access->offset)
                            : NULL;
@@ -176,41 +169,14 @@ static enum sl_status guest_read(struct run *run, const struct sl_mmio_event *ac
     return emit_broken(run);
 }
 
-static enum sl_status guest_access(struct run *run, const struct sl_mmio_event *access)
+static enum sl_status drive(struct run *run, const struct sl_event *event)
 {
-    bool sized = access->size == 1 || access->size == 2 || access->size == 4 || access->size == 8;
-    if (!sized || (unsigned)access->space >= SL_SPACE_COUNT) {
-        return misfit(run, "a register access has no possible size or space");
+    uint64_t value = 0;
+    enum sl_status status = sl_drive(run->target, event, &value, run->err);
+    if (status != SL_OK || event->type != SL_EVENT_MMIO || !event->u.mmio.is_read) {
+        return status;
     }
-    if (access->is_read) {
-        return guest_read(run, access);
-    }
-    run->target->impl->write(run->target, access->space, access->offset, access->size,
-                             access->value);
-    return SL_OK;
-}
-
-static enum sl_status queue_event(struct run *run, const struct sl_event *event)
-{
-    const struct sl_target_impl *impl = run->target->impl;
-    if (!impl->vring || !impl->notify) {
-        return misfit(run, "a queue event in a trace for a device without virtqueues");
-    }
-    if (event->type == SL_EVENT_VRING) {
-        impl->vring(run->target, &event->u.vring);
-    } else {
-        impl->notify(run->target, event->u.notify_queue);
-    }
-    return SL_OK;
-}
-
-static enum sl_status accept_features(struct run *run, uint64_t features)
-{
-    if (!run->target->impl->features) {
-        return misfit(run, "a features event in a trace for a device that is told by registers");
-    }
-    run->target->impl->features(run->target, features);
-    return SL_OK;
+    return run->observed != SL_OK ? run->observed : tell_read(run, &event->u.mmio, value);
 }
 
 static enum sl_status meet(struct run *run, const struct sl_expect_event *expect)
@@ -226,15 +192,8 @@ static enum sl_status meet(struct run *run, const struct sl_expect_event *expect
 /* What the trace may expect of a frame; transcripts name frames without their pixels. */
 static enum sl_status observe_frame(struct run *run, uint32_t scanout, const struct sl_image *image)
 {
-    struct sl_observation observation = {.kind = SL_OBS_FRAME, .queue = scanout};
     struct sl_hash128 hash;
-    static_assert(sizeof(hash.bytes) == SL_FRAME_HASH_SIZE, "hashes of frames");
-    if (image->width != 0 && image->height != 0) {
-        hash = sl_hash128(image->pixels, sl_image_size_bytes(image));
-        observation.value = (uint64_t)image->width << 32 | image->height;
-        observation.bytes = hash.bytes;
-        observation.size = sizeof(hash.bytes);
-    }
+    struct sl_observation observation = sl_drive_frame(scanout, image, &hash);
     return sl_expectations_observe(&run->expectations, &observation) ? SL_OK
                                                                      : sl_fail_memory(run->err, 0);
 }
@@ -249,7 +208,7 @@ static enum sl_status capture(struct run *run, const struct sl_text_event *text,
     }
     char name[SL_FRAME_NAME_MAX + 1];
     bool shown = image.width != 0 && image.height != 0;
-    if (!shown && scanout != 0) {
+    if (!sl_drive_tells_frame(scanout, &image)) {
         return SL_OK;
     }
     status = observe_frame(run, scanout, &image);
@@ -288,18 +247,11 @@ static enum sl_status capture_all(struct run *run, const struct sl_text_event *t
 
 static enum sl_status feed(struct run *run, const struct sl_event *event)
 {
-    const struct sl_target_impl *impl = run->target->impl;
     switch (event->type) {
     case SL_EVENT_MEM:
         return guest_write(run, &event->u.mem);
-    case SL_EVENT_MMIO:
-        return guest_access(run, &event->u.mmio);
-    case SL_EVENT_VRING:
-    case SL_EVENT_NOTIFY:
-        return queue_event(run, event);
-    case SL_EVENT_VBLANK:
-        impl->vblank(run->target, &event->u.vblank);
-        return SL_OK;
+    case SL_EVENT_RAM:
+        return sl_mem_set_regions(run->mem, event->u.ram.regions, event->u.ram.count, run->err);
     case SL_EVENT_FRAME:
         return capture_all(run, &event->u.text);
     case SL_EVENT_EXPECT:
@@ -307,21 +259,16 @@ static enum sl_status feed(struct run *run, const struct sl_event *event)
     case SL_EVENT_NOTE:
     case SL_EVENT_ATTACH:
         return SL_OK;
+    case SL_EVENT_MMIO:
+    case SL_EVENT_VRING:
+    case SL_EVENT_NOTIFY:
+    case SL_EVENT_VBLANK:
     case SL_EVENT_DISPLAY:
-        if (!impl->display) {
-            return misfit(run, "a display event in a trace for a device that has no displays");
-        }
-        impl->display(run->target, &event->u.display);
-        return SL_OK;
     case SL_EVENT_RESET:
-        impl->reset(run->target);
-        return SL_OK;
-    case SL_EVENT_RAM:
-        return sl_mem_set_regions(run->mem, event->u.ram.regions, event->u.ram.count, run->err);
     case SL_EVENT_FEATURES:
-        return accept_features(run, event->u.features);
+        break;
     }
-    return misfit(run, "an event of unknown type");
+    return drive(run, event);
 }
 
 /* Hash of a range of guest memory, in place where it is contiguous. */
