@@ -112,8 +112,13 @@ static void put_expect(struct sl_buf *out, const struct sl_event *event)
     } else {
         sl_buf_printf(out, "      queue: %" PRIu32 "\n", expect->queue);
     }
-    sl_buf_printf(out, "      head: %" PRIu32 "\n      value: 0x%" PRIx64 "\n", expect->head,
-                  expect->value);
+    sl_buf_printf(out, "      head: %" PRIu32 "\n", expect->head);
+    if (expect->kind == SL_OBS_FRAME) {
+        sl_buf_printf(out, "      width: %" PRIu64 "\n      height: %" PRIu64 "\n",
+                      expect->value >> 32, expect->value & UINT32_MAX);
+    } else {
+        sl_buf_printf(out, "      value: 0x%" PRIx64 "\n", expect->value);
+    }
     if (expect->size > 0) {
         sl_dump_hex(out, 6, expect->bytes, expect->size);
     }

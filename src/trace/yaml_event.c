@@ -379,14 +379,37 @@ static enum sl_status read_kind(struct sl_asm *a, const yaml_node_t *value,
                        "expected a kind: response, used, irq, fence, error or frame");
 }
 
+static enum sl_status check_expect_keys(struct sl_asm *a, const yaml_node_t *value,
+                                        enum sl_observation_kind kind, struct sl_error *err)
+{
+    static const char *const keys[] = {"kind", "queue", "head", "hex", "value"};
+    static const char *const frame_keys[] = {"kind", "queue", "head", "hex", "width", "height"};
+    return kind == SL_OBS_FRAME ? sl_asm_check_keys(a, value, frame_keys, COUNT(frame_keys), err)
+                                : sl_asm_check_keys(a, value, keys, COUNT(keys), err);
+}
+
+static enum sl_status read_value(struct sl_asm *a, const yaml_node_t *value,
+                                 struct sl_expect_event *expect, struct sl_error *err)
+{
+    uint64_t size[2] = {0};
+    if (expect->kind != SL_OBS_FRAME) {
+        return sl_asm_number_at(a, value, "value", UINT64_MAX, 0, &expect->value, err);
+    }
+    enum sl_status status = sl_asm_number_at(a, value, "width", UINT32_MAX, 0, &size[0], err);
+    if (status == SL_OK) {
+        status = sl_asm_number_at(a, value, "height", UINT32_MAX, 0, &size[1], err);
+    }
+    expect->value = size[0] << 32 | size[1];
+    return status;
+}
+
 static enum sl_status read_expect(struct sl_asm *a, const yaml_node_t *value,
                                   struct sl_expect_event *expect, struct sl_buf *bytes,
                                   struct sl_error *err)
 {
-    static const char *const keys[] = {"kind", "queue", "head", "value", "hex"};
-    enum sl_status status = sl_asm_check_keys(a, value, keys, COUNT(keys), err);
+    enum sl_status status = read_kind(a, value, &expect->kind, err);
     if (status == SL_OK) {
-        status = read_kind(a, value, &expect->kind, err);
+        status = check_expect_keys(a, value, expect->kind, err);
     }
     const yaml_node_t *queue = status == SL_OK ? sl_yaml_get(&a->yaml, value, "queue") : NULL;
     const char *text = queue ? sl_yaml_scalar(queue) : NULL;
@@ -401,7 +424,7 @@ static enum sl_status read_expect(struct sl_asm *a, const yaml_node_t *value,
         expect->head = (uint32_t)head;
     }
     if (status == SL_OK) {
-        status = sl_asm_number_at(a, value, "value", UINT64_MAX, 0, &expect->value, err);
+        status = read_value(a, value, expect, err);
     }
     const yaml_node_t *hex = status == SL_OK ? sl_yaml_get(&a->yaml, value, "hex") : NULL;
     if (hex) {

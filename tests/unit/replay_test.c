@@ -126,6 +126,11 @@ static void toy_notify(struct sl_target *target, uint32_t queue)
     say(toy, &(struct sl_observation){.kind = SL_OBS_FENCE, .value = 9});
 }
 
+static void toy_features(struct sl_target *target, uint64_t features)
+{
+    ((struct toy *)target)->reg = features;
+}
+
 static void toy_vblank(struct sl_target *target, const struct sl_vblank_event *vblank)
 {
     ((struct toy *)target)->vblanks += vblank->count;
@@ -170,6 +175,7 @@ static const struct sl_target_impl toy_impl = {
     TOY_MEMBERS,
     .vring = toy_vring,
     .notify = toy_notify,
+    .features = toy_features,
     .register_name = toy_register_name,
 };
 static const struct sl_target_impl plain_toy_impl = {TOY_MEMBERS};
@@ -263,6 +269,16 @@ static void expect_log(const struct sl_event *events, size_t count, const char *
 #define WRITE(at, what)                                                                            \
     {                                                                                              \
         SL_EVENT_MMIO, .u.mmio = {.size = 4, .has_value = true, .offset = (at), .value = (what) }  \
+    }
+#define EXPECT_FRAME(scanout, what, hash)                                                          \
+    {                                                                                              \
+        SL_EVENT_EXPECT, .u.expect = {                                                             \
+            .kind = SL_OBS_FRAME,                                                                  \
+            .queue = (scanout),                                                                    \
+            .value = (what),                                                                       \
+            .bytes = (hash),                                                                       \
+            .size = (hash) ? SL_FRAME_HASH_SIZE : 0                                                \
+        }                                                                                          \
     }
 #define FRAME(name)                                                                                \
     {                                                                                              \
@@ -392,6 +408,83 @@ Test(replay, expectations_are_met_in_order_per_kind_and_queue)
     sl_buf_finish(&log.text);
 }
 
+/* Pixels of the toy are zeros; the hash is of these, and not of others. */
+Test(replay, frames_are_expected_by_size_and_pixels)
+{
+    static const uint8_t pixels[32];
+    const struct sl_hash128 hash = sl_hash128(pixels, sizeof(pixels));
+    const struct sl_hash128 other = sl_hash128("x", 1);
+    const uint64_t size = UINT64_C(8) << 32 | 1;
+    const struct sl_event events[] = {
+        WRITE(0, 0),
+        FRAME("none"),
+        WRITE(0, 8),
+        FRAME("two scanouts"),
+        EXPECT_FRAME(0, 0, NULL),
+        EXPECT_FRAME(0, size, hash.bytes),
+        EXPECT_FRAME(1, size, hash.bytes),
+        FRAME("again"),
+        EXPECT_FRAME(0, size, other.bytes),
+        EXPECT_FRAME(1, size + 1, hash.bytes),
+        FRAME("again"),
+        EXPECT_FRAME(0, 0, NULL),
+        EXPECT_FRAME(2, 0, NULL),
+    };
+    struct log log = {0};
+    cr_assert_eq(play(events, COUNT(events), NULL, &log, NULL), SL_OK);
+    const char *broken = strstr(sl_buf_cstr(&log.text), "BROKEN");
+    static const char want[] =
+        "BROKEN 8 expected frame scanout=0 8x1: the pixels differ\n"
+        "BROKEN 9 expected frame scanout=1 8x2; the device gave scanout=1 8x1\n";
+    cr_assert_eq(strncmp(broken, want, strlen(want)), 0, "%s", broken);
+    cr_assert_not_null(strstr(broken, "BROKEN 11 expected frame scanout=0 none; the device gave "
+                                      "scanout=0 8x1\n"
+                                      "BROKEN 12 expected frame scanout=2 none; the device gave "
+                                      "none\n"));
+    sl_buf_finish(&log.text);
+}
+
+Test(replay, ram_comes_and_goes_and_keeps_its_bytes)
+{
+    static const struct sl_ram_region more[] = {{0x100000, 0x1000}, {0x10000, 0x10000}};
+    static const struct sl_ram_region overlapping[] = {{0x10000, 0x2000}, {0x11000, 0x1000}};
+    static const uint8_t byte = 7;
+    const struct sl_event write = {SL_EVENT_MEM,
+                                   .u.mem = {.gpa = 0x100FFF, .bytes = &byte, .size = 1}};
+    const struct {
+        struct sl_event events[3];
+        enum sl_status status;
+        const char *rule;
+    } rows[] = {
+        {{write}, SL_ERR_DAMAGED, "mem.hole"},
+        {{{SL_EVENT_RAM, .u.ram = {more, 2}}, write, WRITE(8, 1)}, SL_OK, NULL},
+        {{{SL_EVENT_RAM, .u.ram = {more, 2}}, {SL_EVENT_RAM, .u.ram = {more + 1, 1}}, write},
+         SL_ERR_DAMAGED,
+         "mem.hole"},
+        {{{SL_EVENT_RAM, .u.ram = {overlapping, 2}}}, SL_ERR_DAMAGED, "mem.region"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct log log = {0};
+        struct sl_error err = {0};
+        size_t count = rows[i].events[1].type ? 3 : 1;
+        cr_assert_eq(play(rows[i].events, count, NULL, &log, &err), rows[i].status, "row %zu: %s",
+                     i, err.message);
+        cr_assert(!rows[i].rule || strcmp(err.rule, rows[i].rule) == 0, "row %zu: %s", i, err.rule);
+        sl_buf_finish(&log.text);
+    }
+}
+
+Test(replay, features_reach_targets_that_can_be_told)
+{
+    const struct sl_event events[] = {
+        {SL_EVENT_FEATURES, .u.features = 0xABC},
+        {SL_EVENT_MMIO, .u.mmio = {.size = 4, .is_read = true}},
+    };
+    expect_log(events, COUNT(events),
+               "scanlock-transcript 1 device=toy\n"
+               "1 read bar0+0x0 u32 WIDTH=0xabc\n");
+}
+
 Test(replay, kept_observations_are_bounded)
 {
     struct sl_expectations expectations = {0};
@@ -467,6 +560,7 @@ Test(replay, events_that_do_not_fit_are_refused)
         {SL_EVENT_NOTIFY, .u.notify_queue = 0},
         {SL_EVENT_VRING, .u.vring = {.size = 1}},
         {SL_EVENT_DISPLAY, .u.display = {.scanout = 0}},
+        {SL_EVENT_FEATURES, .u.features = 0},
     };
     for (size_t i = 0; i < COUNT(queue_events); i++) {
         expect_failure(&queue_events[i], &plain_toy_maker, SL_ERR_DAMAGED, "replay.event");
