@@ -134,6 +134,7 @@ struct sl_abi_struct {
     bool packed;      /* the C struct has alignment 1 */
     bool is_typedef;  /* the name is also a type */
     bool not_system;  /* the headers of the system do not have it, or not everywhere */
+    bool inner;       /* they declare it inside another struct */
     const struct sl_abi_group *group;
     const char *doc;
 };

@@ -3,6 +3,7 @@
 
 static const struct sl_cli_verb *const verbs[] = {
     &sl_cli_abi_show,
+    &sl_cli_abi_emit,
 };
 
 const struct sl_cli_verb sl_cli_abi = {

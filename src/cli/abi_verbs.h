@@ -5,5 +5,6 @@
 #include "cli/cli.h"
 
 extern const struct sl_cli_verb sl_cli_abi_show;
+extern const struct sl_cli_verb sl_cli_abi_emit;
 
 #endif

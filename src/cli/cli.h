@@ -35,6 +35,13 @@ enum sl_cli_option_id {
     SL_CLI_NEW_ONLY,
     SL_CLI_PARTIAL,
     SL_CLI_VERBOSE,
+    SL_CLI_LANG,
+    SL_CLI_ASSERTS_ONLY,
+    SL_CLI_ABI,
+    SL_CLI_ABI_VERSION,
+    SL_CLI_GROUP,
+    SL_CLI_INCLUDE,
+    SL_CLI_PREFIX,
     SL_CLI_HELP,
     SL_CLI_OPTION_COUNT
 };

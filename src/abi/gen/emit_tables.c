@@ -260,6 +260,7 @@ static void emit_structs(struct sl_buf *out, const struct gen_abi *abi)
         emit_flag(out, "packed", s->packed);
         emit_flag(out, "is_typedef", s->is_typedef);
         emit_flag(out, "not_system", s->not_system);
+        emit_flag(out, "inner", s->inner);
         emit_group(out, abi, s->group);
         emit_doc(out, s->doc);
     }

@@ -280,6 +280,7 @@ static const struct gen_key struct_keys[] = {
     FLAG_AS(struct gen_struct, "typedef", is_typedef),
     FLAG(struct gen_struct, framing),
     FLAG(struct gen_struct, not_system),
+    FLAG(struct gen_struct, inner),
     SINCE(struct gen_struct),
     NEED_TEXT(struct gen_struct, doc),
     LIST(struct gen_struct, "fields", fields, field_schema),

@@ -194,6 +194,7 @@ struct gen_struct {
     bool is_typedef;
     bool framing;
     bool not_system;
+    bool inner;
     uint64_t since;
     const char *doc;
     struct gen_list fields;
