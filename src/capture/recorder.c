@@ -134,7 +134,9 @@ enum sl_status sl_recorder_create(const char *path, const struct sl_trace_meta *
         status = sl_recorder_open_file(rec, err);
     }
     if (status == SL_OK) {
+        pthread_mutex_lock(&rec->mutex);
         status = sl_recorder_start(rec, meta, err);
+        pthread_mutex_unlock(&rec->mutex);
     }
     if (status != SL_OK) {
         sl_recorder_destroy(rec);
