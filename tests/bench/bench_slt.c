@@ -7,6 +7,7 @@
  *
  * Prints one row: name, ours, reference, ratio, target.
  */
+#include "desktop_scene.h"
 #include "trace/slt_file.h"
 
 #include <scanlock/trace.h>
@@ -17,63 +18,16 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { WIDTH = 1920, HEIGHT = 1080, PAGE = 4096, ROUNDS = 9, FRAMES = 24 };
+enum { PAGE = 4096, ROUNDS = 9, FRAMES = 24 };
 
-#define FRAMEBUFFER_SIZE ((size_t)WIDTH * HEIGHT * 4)
-#define FRAMEBUFFER_PAGES (FRAMEBUFFER_SIZE / PAGE)
+#define FRAMEBUFFER_PAGES (DESKTOP_SIZE / PAGE)
 
-static uint8_t framebuffer[WIDTH * HEIGHT * 4];
+static uint8_t framebuffer[DESKTOP_SIZE];
 
 static void die(const char *what, const struct sl_error *err)
 {
     fprintf(stderr, "bench_slt: %s: %s\n", what, err ? err->message : "failed");
     exit(1);
-}
-
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    return z ^ (z >> 29);
-}
-
-static void put_pixel(size_t x, size_t y, uint32_t value)
-{
-    uint8_t *p = framebuffer + (y * WIDTH + x) * 4;
-    p[0] = (uint8_t)value;
-    p[1] = (uint8_t)(value >> 8);
-    p[2] = (uint8_t)(value >> 16);
-    p[3] = 255;
-}
-
-/* A desktop: a sloping background that changes per frame, windows, rows of small dark glyphs. */
-static void draw(unsigned frame)
-{
-    uint64_t state = frame;
-    for (size_t y = 0; y < HEIGHT; y++) {
-        for (size_t x = 0; x < WIDTH; x++) {
-            put_pixel(x, y, (uint32_t)((x + 3 * frame) / 8 | ((y + frame) / 8) << 8));
-        }
-    }
-    for (int window = 0; window < 6; window++) {
-        size_t left = next_random(&state) % (WIDTH - 700);
-        size_t top = next_random(&state) % (HEIGHT - 450);
-        for (size_t y = 0; y < 450; y++) {
-            for (size_t x = 0; x < 700; x++) {
-                put_pixel(left + x, top + y, 0xF0F0F0);
-            }
-        }
-        for (size_t glyph = 0; glyph < 2400; glyph++) {
-            uint64_t bits = next_random(&state);
-            size_t gx = left + 10 + glyph % 80 * 8;
-            size_t gy = top + 20 + glyph / 80 * 14;
-            for (size_t i = 0; i < 63; i++) {
-                if (bits >> i & 1) {
-                    put_pixel(gx + i % 7, gy + i / 7, 0x202020);
-                }
-            }
-        }
-    }
 }
 
 static void must_put(struct sl_trace_writer *writer, const struct sl_event *event)
@@ -95,7 +49,7 @@ static void put_register(struct sl_trace_writer *writer, uint64_t offset, uint64
 /* The frame's pages one by one, with registers written in between. */
 static void put_frame(struct sl_trace_writer *writer, unsigned frame)
 {
-    draw(frame);
+    desktop_draw(framebuffer, frame);
     for (size_t page = 0; page < FRAMEBUFFER_PAGES; page++) {
         must_put(writer, &(struct sl_event){
                              .type = SL_EVENT_MEM,
