@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    BLOCK_SIZE = 64 << 10, /* of a shared block */
-    SPARE_MAX = 16,        /* blocks kept for reuse */
+    BLOCK_SIZE = 64 << 10,      /* of a shared block; others are multiples */
+    SPARE_BYTES_MAX = 32 << 20, /* kept for reuse: a few frames of a large display */
     ALIGNMENT = 8,
 };
 
@@ -83,23 +83,33 @@ static struct sl_event_block *allocate(size_t size)
     return block;
 }
 
-struct sl_event_block *sl_event_block_create(const struct sl_event *event)
+/* A block of another size class would be wasted on the event, and missed by its own. */
+struct sl_event_block *sl_event_queue_take_spare(struct sl_event_queue *queue, size_t need)
 {
-    struct sl_event_block *block = allocate(record_size(event));
+    struct sl_event_block **place = &queue->spare;
+    while (*place && ((*place)->size < need || (*place)->size / 2 > need)) {
+        place = &(*place)->next;
+    }
+    struct sl_event_block *block = *place;
     if (block) {
-        copy_event(block, event);
+        *place = block->next;
+        queue->spare_bytes -= block->size;
+        block->next = NULL;
     }
     return block;
 }
 
-void sl_event_block_destroy(struct sl_event_block *block)
+struct sl_event_block *sl_event_block_fill(struct sl_event_block *block,
+                                           const struct sl_event *event)
 {
-    free(block);
-}
-
-size_t sl_event_block_bytes(const struct sl_event_block *block)
-{
-    return block->used;
+    size_t need = record_size(event);
+    if (!block) {
+        block = allocate(need + (-need & (BLOCK_SIZE - 1)));
+    }
+    if (block) {
+        copy_event(block, event);
+    }
+    return block;
 }
 
 static void append(struct sl_event_queue *queue, struct sl_event_block *block)
@@ -120,13 +130,8 @@ static struct sl_event_block *open_block(struct sl_event_queue *queue, size_t ne
     if (block && need <= block->size - block->used) {
         return block;
     }
-    block = queue->spare;
-    if (block) {
-        queue->spare = block->next;
-        queue->spare_count--;
-    } else {
-        block = allocate(BLOCK_SIZE);
-    }
+    block = sl_event_queue_take_spare(queue, BLOCK_SIZE);
+    block = block ? block : allocate(BLOCK_SIZE);
     if (block) {
         append(queue, block);
     }
@@ -152,16 +157,23 @@ void sl_event_queue_add_block(struct sl_event_queue *queue, struct sl_event_bloc
     queue->bytes += block->used;
 }
 
-struct sl_event_block *sl_event_queue_take(struct sl_event_queue *queue)
+struct sl_event_block *sl_event_queue_take(struct sl_event_queue *queue, uint64_t max_bytes,
+                                           uint64_t *bytes)
 {
-    struct sl_event_block *block = queue->first;
-    if (block) {
-        queue->first = block->next;
-        queue->last = block->next ? queue->last : NULL;
-        queue->bytes -= block->used;
-        block->next = NULL;
+    struct sl_event_block *chain = queue->first;
+    struct sl_event_block *last = chain;
+    *bytes = chain ? chain->used : 0;
+    while (last && last->next && *bytes + last->next->used <= max_bytes) {
+        last = last->next;
+        *bytes += last->used;
     }
-    return block;
+    if (last) {
+        queue->first = last->next;
+        queue->last = last->next ? queue->last : NULL;
+        queue->bytes -= *bytes;
+        last->next = NULL;
+    }
+    return chain;
 }
 
 /* Points the event at the copies behind it. Returns the size of its record. */
@@ -180,8 +192,8 @@ static size_t load_event(const uint8_t *p, struct sl_event *event)
     return record_size(event);
 }
 
-enum sl_status sl_event_block_put(const struct sl_event_block *block,
-                                  const struct sl_event_sink *sink, struct sl_error *err)
+static enum sl_status put_block(const struct sl_event_block *block,
+                                const struct sl_event_sink *sink, struct sl_error *err)
 {
     enum sl_status status = SL_OK;
     for (size_t at = 0; at < block->used && status == SL_OK;) {
@@ -192,31 +204,45 @@ enum sl_status sl_event_block_put(const struct sl_event_block *block,
     return status;
 }
 
-struct sl_event_block *sl_event_queue_recycle(struct sl_event_queue *queue,
-                                              struct sl_event_block *block)
+enum sl_status sl_event_chain_put(const struct sl_event_block *chain,
+                                  const struct sl_event_sink *sink, struct sl_error *err)
 {
-    if (block->size != BLOCK_SIZE || queue->spare_count == SPARE_MAX) {
-        return block;
+    enum sl_status status = SL_OK;
+    for (; chain && status == SL_OK; chain = chain->next) {
+        status = put_block(chain, sink, err);
     }
-    block->used = 0;
-    block->next = queue->spare;
-    queue->spare = block;
-    queue->spare_count++;
-    return NULL;
+    return status;
 }
 
-static void destroy_list(struct sl_event_block *block)
+struct sl_event_block *sl_event_queue_recycle(struct sl_event_queue *queue,
+                                              struct sl_event_block *chain)
 {
-    while (block) {
-        struct sl_event_block *next = block->next;
-        free(block);
-        block = next;
+    struct sl_event_block *rest = NULL;
+    while (chain) {
+        struct sl_event_block *block = chain;
+        bool keeps = block->size <= SPARE_BYTES_MAX - queue->spare_bytes;
+        struct sl_event_block **list = keeps ? &queue->spare : &rest;
+        chain = block->next;
+        block->used = 0;
+        block->next = *list;
+        *list = block;
+        queue->spare_bytes += keeps ? block->size : 0;
+    }
+    return rest;
+}
+
+void sl_event_chain_destroy(struct sl_event_block *chain)
+{
+    while (chain) {
+        struct sl_event_block *next = chain->next;
+        free(chain);
+        chain = next;
     }
 }
 
 void sl_event_queue_finish(struct sl_event_queue *queue)
 {
-    destroy_list(queue->first);
-    destroy_list(queue->spare);
+    sl_event_chain_destroy(queue->first);
+    sl_event_chain_destroy(queue->spare);
     *queue = (struct sl_event_queue){0};
 }

@@ -294,17 +294,27 @@ static bool points_nowhere(const struct sl_event *event)
            (event->type == SL_EVENT_RAM && event->u.ram.count > 0 && !event->u.ram.regions);
 }
 
-/* The event as a block of its own where it is large, before anybody else has to wait for that. */
-static enum sl_status prepare(const struct sl_event *event, struct sl_event_block **block,
-                              struct sl_error *err)
+/* A copy of a large event, made before anybody else has to wait for that. */
+static enum sl_status prepare_block(struct sl_recorder *rec, const struct sl_event *event,
+                                    struct sl_event_block **block, struct sl_error *err)
+{
+    size_t need = sl_event_queue_need(event);
+    pthread_mutex_lock(&rec->mutex);
+    struct sl_event_block *spare = sl_event_queue_take_spare(&rec->queue, need);
+    pthread_mutex_unlock(&rec->mutex);
+    *block = sl_event_block_fill(spare, event);
+    return *block ? SL_OK : sl_fail_memory(err, need);
+}
+
+static enum sl_status prepare(struct sl_recorder *rec, const struct sl_event *event,
+                              struct sl_event_block **block, struct sl_error *err)
 {
     if (points_nowhere(event)) {
         return sl_fail(err, SL_ERR_USAGE, SL_RULE_NONE, "event with bytes at NULL");
     }
     enum sl_status status = sl_slt_event_check(event, SL_ERR_USAGE, err);
     if (status == SL_OK && sl_event_queue_need(event) > SL_EVENT_SMALL) {
-        *block = sl_event_block_create(event);
-        status = *block ? SL_OK : sl_fail_memory(err, sl_event_queue_need(event));
+        status = prepare_block(rec, event, block, err);
     }
     return status;
 }
@@ -314,7 +324,7 @@ enum sl_status sl_recorder_put(struct sl_recorder *rec, const struct sl_event *e
 {
     struct sl_error own = {0};
     struct sl_event_block *block = NULL;
-    enum sl_status prepared = prepare(event, &block, &own);
+    enum sl_status prepared = prepare(rec, event, &block, &own);
     pthread_mutex_lock(&rec->mutex);
     enum sl_status status = check_running(rec, err);
     if (status == SL_OK) {
@@ -328,7 +338,7 @@ enum sl_status sl_recorder_put(struct sl_recorder *rec, const struct sl_event *e
         }
     }
     pthread_mutex_unlock(&rec->mutex);
-    sl_event_block_destroy(block);
+    sl_event_chain_destroy(block);
     return status;
 }
 

@@ -52,7 +52,7 @@ struct sl_recorder {
     bool writer_failed;
 
     struct sl_event_queue queue;
-    uint64_t writing_bytes; /* of the block in the thread's hands, a part of the backlog */
+    uint64_t writing_bytes; /* of the blocks in the thread's hands, a part of the backlog */
     bool has_unwritten;     /* events are in the queue or in the writer's chunk */
     uint64_t oldest_ns;     /* when the first of them was taken */
 

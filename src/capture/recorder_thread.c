@@ -17,6 +17,8 @@
 #define FLUSH_NS UINT64_C(500000000)
 #define FLUSH_BUSY_NS UINT64_C(800000000)
 
+enum { PORTION_MAX = 512 << 10 };
+
 static bool is_due(const struct sl_recorder *rec)
 {
     uint64_t period = rec->queue.first ? FLUSH_BUSY_NS : FLUSH_NS;
@@ -65,27 +67,37 @@ static void note_progress(struct sl_recorder *rec, enum sl_status status,
     }
 }
 
-/* Writes the oldest block, if there is one. Enters and leaves with the mutex held. */
-static void write_block(struct sl_recorder *rec)
+/* How much to take at once: the more, the less the lock changes hands; the less, the sooner room.
+ */
+static uint64_t portion(const struct sl_recorder *rec)
 {
-    struct sl_event_block *block = sl_event_queue_take(&rec->queue);
-    if (!block) {
+    uint64_t part = rec->limits.max_backlog_bytes / 8;
+    return part < PORTION_MAX ? part : PORTION_MAX;
+}
+
+/* Writes the oldest blocks, if there are any. Enters and leaves with the mutex held. */
+static void write_blocks(struct sl_recorder *rec)
+{
+    struct sl_event_block *chain =
+        sl_event_queue_take(&rec->queue, portion(rec), &rec->writing_bytes);
+    if (!chain) {
         return;
     }
     bool writes = !rec->stats.is_full && !rec->writer_failed;
-    rec->writing_bytes = sl_event_block_bytes(block);
     pthread_mutex_unlock(&rec->mutex);
     struct sl_error err = {0};
     struct sl_event_sink sink = {.data = rec->writer, .put = put_event};
-    enum sl_status status = writes ? sl_event_block_put(block, &sink, &err) : SL_OK;
+    enum sl_status status = writes ? sl_event_chain_put(chain, &sink, &err) : SL_OK;
     pthread_mutex_lock(&rec->mutex);
     rec->writing_bytes = 0;
     note_progress(rec, status, &err);
-    block = sl_event_queue_recycle(&rec->queue, block);
-    pthread_cond_broadcast(&rec->room);
-    if (block) {
+    chain = sl_event_queue_recycle(&rec->queue, chain);
+    if (rec->first_ticket != rec->next_ticket) {
+        pthread_cond_broadcast(&rec->room);
+    }
+    if (chain) {
         pthread_mutex_unlock(&rec->mutex);
-        sl_event_block_destroy(block);
+        sl_event_chain_destroy(chain);
         pthread_mutex_lock(&rec->mutex);
     }
 }
@@ -125,7 +137,7 @@ void *sl_recorder_thread(void *argument)
             sleep_until_due(rec);
         }
         if (!rec->is_abandoned) {
-            write_block(rec);
+            write_blocks(rec);
         }
         if (!rec->is_abandoned && is_due(rec)) {
             flush(rec);

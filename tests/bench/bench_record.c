@@ -168,7 +168,7 @@ static void bench_small(void)
         ours = least(ours, put_small());
         reference = least(reference, copy_small());
     }
-    printf("record-put-small  %.0f ns  %.0f ns  %.2f  0.20\n", ours / SMALL * 1e9,
+    printf("record-put-small  %.0f ns  %.0f ns  %.2f  0.10\n", ours / SMALL * 1e9,
            reference / SMALL * 1e9, reference / ours);
 }
 
@@ -194,9 +194,9 @@ static void bench_frames(const char *name, size_t piece)
         written = least(written, write_frames(piece));
     }
     free(to);
-    printf("record-put-%s  %.0f MB/s  %.0f MB/s  %.2f  0.20\n", name, megabytes / put,
+    printf("record-put-%s  %.0f MB/s  %.0f MB/s  %.2f  0.10\n", name, megabytes / put,
            megabytes / copied, copied / put);
-    printf("record-compress-%s  %.0f MB/s  %.0f MB/s  %.2f  0.80\n", name, megabytes / all,
+    printf("record-compress-%s  %.0f MB/s  %.0f MB/s  %.2f  0.70\n", name, megabytes / all,
            megabytes / written, written / all);
 }
 
