@@ -32,6 +32,7 @@ struct sl_tap {
     struct sl_buf seen_bytes;
 
     uint64_t fetched_bytes;
+    uint64_t answers;
     /* The first failure where no status can be returned. */
     enum sl_status fault;
     struct sl_error fault_report;
@@ -121,6 +122,7 @@ static void on_observation(void *data, const struct sl_observation *observation)
 {
     struct sl_tap *tap = data;
     size_t first = tap->seen_bytes.size;
+    tap->answers += observation->kind == SL_OBS_RESPONSE;
     sl_buf_append(&tap->seen_bytes, observation->bytes, observation->size);
     if (tap->seen_bytes.failed || !reserve_seen(tap)) {
         fail_memory(tap);
@@ -268,9 +270,18 @@ void sl_tap_begin(struct sl_tap *tap)
     }
 }
 
+void sl_tap_cancel(struct sl_tap *tap)
+{
+    tap->begun = false;
+}
+
 enum sl_status sl_tap_event(struct sl_tap *tap, const struct sl_event *event, struct sl_error *err)
 {
     struct sl_event told = *event;
+    if (tap->fault != SL_OK) {
+        *err = tap->fault_report;
+        return tap->fault;
+    }
     sl_tap_begin(tap);
     tap->begun = false;
     tap->seen_count = 0;
@@ -280,6 +291,7 @@ enum sl_status sl_tap_event(struct sl_tap *tap, const struct sl_event *event, st
         status = tap->target->impl->fault(tap->target, err);
     }
     if (status != SL_OK) {
+        fail(tap, status, err);
         return status;
     }
     if (sl_mem_is_stale(tap->mem)) {
@@ -308,6 +320,11 @@ struct sl_target *sl_tap_target(struct sl_tap *tap)
     return tap->target;
 }
 
+bool sl_tap_is_broken(const struct sl_tap *tap)
+{
+    return tap->fault != SL_OK;
+}
+
 bool sl_tap_interrupted(const struct sl_tap *tap, uint32_t vector)
 {
     for (size_t i = 0; i < tap->seen_count; i++) {
@@ -317,6 +334,11 @@ bool sl_tap_interrupted(const struct sl_tap *tap, uint32_t vector)
         }
     }
     return false;
+}
+
+uint64_t sl_tap_answers(const struct sl_tap *tap)
+{
+    return tap->answers;
 }
 
 uint64_t sl_tap_fetched_bytes(const struct sl_tap *tap)

@@ -49,7 +49,7 @@ void sl_tap_destroy(struct sl_tap *tap);
 /*
  * Takes any event but MEM and EXPECT, which the tap makes itself, and NOTE and ATTACH, which are
  * passed on. A read comes out with the value that the device gave. Statuses: those of the sink,
- * those of the device, mem.region for a RAM map that cannot be.
+ * those of the device, mem.region for a RAM map that cannot be. The first failure is for good.
  */
 enum sl_status sl_tap_event(struct sl_tap *tap, const struct sl_event *event, struct sl_error *err);
 
@@ -59,12 +59,21 @@ enum sl_status sl_tap_event(struct sl_tap *tap, const struct sl_event *event, st
  */
 void sl_tap_begin(struct sl_tap *tap);
 
+/* Ends a step that no event came to. What was read stays known. */
+void sl_tap_cancel(struct sl_tap *tap);
+
 /* For looking; only the device writes. */
 struct sl_mem *sl_tap_memory(struct sl_tap *tap);
 struct sl_target *sl_tap_target(struct sl_tap *tap);
 
+/* True after a failure: every later event fails in the same way. */
+bool sl_tap_is_broken(const struct sl_tap *tap);
+
 /* Whether the last event made the device interrupt its driver on this vector. */
 bool sl_tap_interrupted(const struct sl_tap *tap, uint32_t vector);
+
+/* Chains that were answered, in all. */
+uint64_t sl_tap_answers(const struct sl_tap *tap);
 
 /* Bytes that the device read of the guest in all, whether they were new or not. */
 uint64_t sl_tap_fetched_bytes(const struct sl_tap *tap);

@@ -9,6 +9,7 @@ extern const struct sl_cli_verb sl_cli_blame;
 extern const struct sl_cli_verb sl_cli_check;
 extern const struct sl_cli_verb sl_cli_bless;
 extern const struct sl_cli_verb sl_cli_merge;
+extern const struct sl_cli_verb sl_cli_record;
 extern const struct sl_cli_verb sl_cli_import;
 extern const struct sl_cli_verb sl_cli_assemble;
 extern const struct sl_cli_verb sl_cli_dump;
