@@ -160,7 +160,7 @@ lint: lint-generated ## check includes, headers, symbols, generated files, layou
 
 # Version 14 decides; others break lines in other places.
 FORMATTED = $(filter-out include/scanlock/aerogpu_abi.h,$(sort $(wildcard include/scanlock/*.h \
-  src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])))
+  src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] docs/examples/*.c)))
 
 .PHONY: format
 format: ## lay out all C files with clang-format 14
