@@ -87,7 +87,7 @@ void sl_gpu_screen_damage(struct sl_gpu_screen *screen, uint32_t scanout, uint32
                           uint32_t w, uint32_t h);
 
 struct sl_gpu_cursor {
-    uint32_t x; /* of the hot spot, on the scanout */
+    uint32_t x; /* of the image on the scanout, as the guest gave it */
     uint32_t y;
     uint32_t hot_x;
     uint32_t hot_y;
