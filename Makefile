@@ -201,7 +201,8 @@ $(BUILD)/tests/unit-tests: $(UNIT_OBJ) $(GEN_OBJ) $(BUILD)/libscanlock.a
 integration: $(BUILD)/tests/integration-tests ## build and run the tests that need whole devices
 	$(Q)$(BUILD)/tests/integration-tests
 
-$(BUILD)/tests/integration-tests: $(INTEGRATION_OBJ) $(BUILD)/libscanlock.a
+# Some of them run the tool.
+$(BUILD)/tests/integration-tests: $(INTEGRATION_OBJ) $(BUILD)/libscanlock.a | $(BUILD)/scanlock
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAP) -o $@ $(INTEGRATION_OBJ) \
 	  $(BUILD)/libscanlock.a $(LDLIBS) -lcriterion -lm
