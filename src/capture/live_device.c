@@ -76,6 +76,7 @@ static void on_scanout(void *data, uint32_t scanout, uint32_t width, uint32_t he
     struct sl_live *live = data;
     live->flushed = true;
     sl_gpu_screen_scanout(live->screen, scanout, width, height);
+    sl_gpu_screen_damage(live->screen, scanout, 0, 0, width, height); /* of another resource */
 }
 
 static void on_damage(void *data, uint32_t scanout, uint32_t x, uint32_t y, uint32_t width,
