@@ -51,6 +51,7 @@ enum sl_cli_option_id {
     SL_CLI_GROUP,
     SL_CLI_INCLUDE,
     SL_CLI_PREFIX,
+    SL_CLI_TRIES,
     SL_CLI_HELP,
     SL_CLI_OPTION_COUNT
 };

@@ -12,6 +12,10 @@ struct sl_target_maker {
                              struct sl_error *err);
 };
 
+/* The built-in target for a device; SL_ERR_UNSUPPORTED if there is none. */
+enum sl_status sl_target_maker_find(const char *device, const struct sl_target_maker **maker,
+                                    struct sl_error *err);
+
 enum sl_status sl_replay_run_on(const struct sl_target_maker *maker, struct sl_trace *trace,
                                 const struct sl_replay_options *options,
                                 const struct sl_replay_callbacks *callbacks, struct sl_error *err);

@@ -10,13 +10,14 @@ static const struct sl_target_maker makers[] = {
     {"virtio-gpu", 1, sl_virtio_gpu_create},
 };
 
-enum sl_status sl_replay_run(struct sl_trace *trace, const struct sl_replay_options *options,
-                             const struct sl_replay_callbacks *callbacks, struct sl_error *err)
+enum sl_status sl_target_maker_find(const char *device, const struct sl_target_maker **maker,
+                                    struct sl_error *err)
 {
-    const char *device = sl_trace_get_meta(trace)->device;
+    *maker = NULL;
     for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
         if (strcmp(makers[i].device, device) == 0) {
-            return sl_replay_run_on(&makers[i], trace, options, callbacks, err);
+            *maker = &makers[i];
+            return SL_OK;
         }
     }
     if (strcmp(device, SL_AEROGPUTRACE_TOY_DEVICE) == 0) {
@@ -25,4 +26,12 @@ enum sl_status sl_replay_run(struct sl_trace *trace, const struct sl_replay_opti
     }
     return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_REPLAY_DEVICE,
                    "the trace is for device \"%s\"; known are aerogpu and virtio-gpu", device);
+}
+
+enum sl_status sl_replay_run(struct sl_trace *trace, const struct sl_replay_options *options,
+                             const struct sl_replay_callbacks *callbacks, struct sl_error *err)
+{
+    const struct sl_target_maker *maker;
+    enum sl_status status = sl_target_maker_find(sl_trace_get_meta(trace)->device, &maker, err);
+    return status == SL_OK ? sl_replay_run_on(maker, trace, options, callbacks, err) : status;
 }
