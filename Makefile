@@ -58,7 +58,8 @@ endif
 
 # Files that abi-gen writes from the ABI descriptions; the rules are under "Generated files".
 GEN_TABLES  := $(BUILD)/gen/abi_aerogpu_tables.c $(BUILD)/gen/abi_virtio_gpu_tables.c
-GEN_HEADERS := $(BUILD)/gen/abi_aerogpu.h $(BUILD)/gen/abi_virtio_gpu.h
+GEN_HEADERS := $(BUILD)/gen/abi_aerogpu.h $(BUILD)/gen/abi_virtio_gpu.h \
+  $(BUILD)/gen/dissector_lua.inc
 
 # The generator; its tests link it without its main().
 GEN_SRC     := $(sort $(wildcard src/abi/gen/*.c))
@@ -138,6 +139,7 @@ CLI_TOOLS := $(BUILD)/scanlock $(BUILD)/tests/make-trace $(BUILD)/tests/make-aer
 
 .PHONY: test-programs
 test-programs: $(BUILD)/tests/unit-tests $(BUILD)/tests/integration-tests $(CLI_TOOLS) \
+  $(BUILD)/tests/make-pcap \
   $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay-%) $(if $(SAN)$(COV),,build)
 
 .PHONY: cli-tests
@@ -145,6 +147,9 @@ cli-tests: $(CLI_TOOLS) ## run the tests of the command line; UPDATE=1 rewrites 
 	$(Q)BUILD='$(BUILD)' UPDATE='$(UPDATE)' tests/cli/run.sh
 
 $(BUILD)/tests/make-trace: $(BUILD)/tests/cli/make_trace.o $(BUILD)/libscanlock.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/make-pcap: $(BUILD)/tests/emit/make_pcap.o $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/make-aerogputrace: $(BUILD)/tests/cli/make_aerogputrace.o
@@ -285,6 +290,11 @@ $(BUILD)/gen/abi_%_tables.c: src/abi/%.yaml $(ABI_GEN)
 $(BUILD)/gen/abi_%.h: src/abi/%.yaml $(ABI_GEN)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(ABI_GEN) internal $< $@
+
+# Lines of Lua as strings of C.
+$(BUILD)/gen/%_lua.inc: src/mirror/%.lua
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/    "&\\n",/' $< >$@
 
 $(BUILD)/gen/include/scanlock/aerogpu_abi.h: src/abi/aerogpu.yaml $(ABI_GEN)
 	$(Q)mkdir -p $(@D)

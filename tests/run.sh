@@ -56,6 +56,8 @@ counted 'integration tests' 'Passing: \([0-9]*\)' 'Failing: \([0-9]*\)' "$BUILD/
 counted 'command line' 'cases: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' tests/cli/run.sh
 counted 'emitted declarations' 'emitted: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' \
     tests/emit/run.sh
+counted 'dissectors' 'dissected: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' \
+    tests/emit/wireshark.sh
 counted 'bundled traces, each replayed twice' 'traces: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' \
     "$BUILD/scanlock" check --jobs 2 --repeat 2 traces/suite.yaml
 for driver in "$BUILD"/tests/fuzz/replay-*; do

@@ -118,6 +118,9 @@ static enum sl_status check_combination(const struct job *job)
 {
     const struct sl_cli_args *args = job->args;
     bool asserts = job->options.asserts_only;
+    if (asserts && job->options.language == SL_MIRROR_WIRESHARK) {
+        return sl_cli_usage(args->verb, "a dissector has no assertions");
+    }
     if (args->values[SL_CLI_GROUP] && !asserts) {
         return sl_cli_usage(args->verb, "--group goes with --asserts-only");
     }
@@ -178,7 +181,7 @@ static enum sl_status run(const struct sl_cli_args *args)
 }
 
 static const struct sl_cli_option options[] = {
-    {SL_CLI_LANG, 'l', "lang", "LANG", "c, rust or typescript"},
+    {SL_CLI_LANG, 'l', "lang", "LANG", "c, rust, typescript or wireshark"},
     {SL_CLI_ASSERTS_ONLY, 0, "asserts-only", NULL,
      "only assertions about declarations that there are already"},
     {SL_CLI_ABI, 0, "abi", "NAME", "aerogpu, which is the default, or virtio-gpu"},
@@ -196,10 +199,11 @@ static const struct sl_cli_option options[] = {
 const struct sl_cli_verb sl_cli_abi_emit = {
     .name = "abi emit",
     .operands = "",
-    .summary = "write an ABI in C, Rust or TypeScript, or assertions about it",
+    .summary = "write an ABI in C, Rust, TypeScript or for Wireshark, or assertions",
     .description =
         "Writes declarations of every constant, enum, struct and register of an ABI in another "
-        "language. With --asserts-only it writes assertions to be compiled inside another project "
+        "language, or a dissector in Lua that shows its packets in Wireshark. With --asserts-only "
+        "it writes assertions to be compiled inside another project "
         "instead: its compiler says by name what differs in its own declarations.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),

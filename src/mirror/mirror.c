@@ -14,6 +14,7 @@ static const struct language languages[] = {
     [SL_MIRROR_RUST] = {"rust", &sl_mirror_rust_module, &sl_mirror_rust_assertions},
     [SL_MIRROR_TYPESCRIPT] = {"typescript", &sl_mirror_typescript_module,
                               &sl_mirror_typescript_assertions},
+    [SL_MIRROR_WIRESHARK] = {"wireshark", NULL, NULL},
 };
 
 enum sl_mirror_language sl_mirror_find_language(const char *name)
@@ -40,6 +41,11 @@ const struct sl_abi_group *sl_mirror_find_group(const struct sl_abi *abi, const 
     return NULL;
 }
 
+bool sl_mirror_has_opcodes(const struct mirror *m, const struct sl_abi_enum *names)
+{
+    return sl_abi_find_opcode_name(m->abi, names->values[0].name) != NULL;
+}
+
 bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *names, size_t index,
                           struct mirror_value *out)
 {
@@ -50,8 +56,7 @@ bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *name
         .word = v->name + strlen(names->prefix),
         .value = names->bit_numbers ? (uint64_t)__builtin_ctzll(v->value) : v->value,
         .wide = names->wide && !names->bit_numbers,
-        .hex = !names->bit_numbers &&
-               (names->is_flags || sl_abi_find_opcode_name(m->abi, names->values[0].name)),
+        .hex = !names->bit_numbers && (names->is_flags || sl_mirror_has_opcodes(m, names)),
         .doc = v->doc,
     };
     return v->since_minor <= m->options->minor;
@@ -172,6 +177,10 @@ enum sl_status sl_mirror_write(const struct sl_abi *abi, const struct sl_mirror_
 {
     const struct mirror m = {abi, options, out, (abi->version & 0xFFFF0000u) | options->minor};
     const struct language *language = &languages[options->language];
-    walk(&m, options->asserts_only ? language->assertions : language->whole);
+    if (options->language == SL_MIRROR_WIRESHARK) {
+        sl_mirror_lua_dissector(&m);
+    } else {
+        walk(&m, options->asserts_only ? language->assertions : language->whole);
+    }
     return out->failed ? sl_fail_memory(err, 0) : SL_OK;
 }

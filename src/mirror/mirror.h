@@ -1,6 +1,6 @@
 /*
- * An ABI in the words of other languages: whole declarations of it, and assertions about
- * declarations that another project already has. All of it comes from the tables of
+ * An ABI in the words of other languages: whole declarations of it, assertions about declarations
+ * that another project already has, and a packet dissector. All of it comes from the tables of
  * abi/abi.h; the same tables and options give the same bytes. docs/abi-emit.md is about using it.
  */
 #ifndef SL_MIRROR_MIRROR_H
@@ -13,12 +13,13 @@ enum sl_mirror_language {
     SL_MIRROR_C,
     SL_MIRROR_RUST,
     SL_MIRROR_TYPESCRIPT,
+    SL_MIRROR_WIRESHARK,
     SL_MIRROR_LANGUAGE_COUNT
 };
 
 struct sl_mirror_options {
     enum sl_mirror_language language;
-    bool asserts_only;
+    bool asserts_only;               /* not for Wireshark */
     uint16_t minor;                  /* what came later is left out */
     const struct sl_abi_group *only; /* NULL = all groups; only with asserts_only */
     const char *module;          /* of assertions: Rust path or TypeScript module; NULL = usual */

@@ -46,9 +46,15 @@ extern const struct mirror_writer sl_mirror_rust_assertions;
 extern const struct mirror_writer sl_mirror_typescript_module;
 extern const struct mirror_writer sl_mirror_typescript_assertions;
 
+/* Writes the dissector, which is not a walk over everything. */
+void sl_mirror_lua_dissector(const struct mirror *m);
+
 /* False if the value is newer than what is written. */
 bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *names, size_t index,
                           struct mirror_value *out);
+
+/* True if the values are the opcodes. */
+bool sl_mirror_has_opcodes(const struct mirror *m, const struct sl_abi_enum *names);
 
 /* True if assertions must leave it alone: the headers they are for need not have it. */
 bool sl_mirror_elsewhere(const struct mirror *m, bool not_system);
