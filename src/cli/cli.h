@@ -44,6 +44,8 @@ enum sl_cli_option_id {
     SL_CLI_UNTIL_FRAMES,
     SL_CLI_MAX_SIZE,
     SL_CLI_ONCE,
+    SL_CLI_EXCEPTIONS,
+    SL_CLI_FAIL_UNDER,
     SL_CLI_LANG,
     SL_CLI_ASSERTS_ONLY,
     SL_CLI_ABI,
