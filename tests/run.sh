@@ -60,6 +60,7 @@ counted 'dissectors' 'dissected: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' 
     tests/emit/wireshark.sh
 counted 'bundled traces, each replayed twice' 'traces: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' \
     "$BUILD/scanlock" check --jobs 2 --repeat 2 traces/suite.yaml
+whole 'coverage of the ABIs by the bundled traces' "$BUILD/scanlock" coverage --fail-under 100
 for driver in "$BUILD"/tests/fuzz/replay-*; do
     case $driver in
     *.o | *.d | *'*') continue ;;
