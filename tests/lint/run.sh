@@ -58,7 +58,7 @@ if [ -e .git ]; then
 fi
 
 # Every trace has a row that says where it comes from and what it locks.
-for trace in traces/*.yaml traces/*/*.yaml; do
+for trace in traces/*.yaml traces/*.slt traces/*/*.yaml; do
     [ -e "$trace" ] && [ "$trace" != traces/suite.yaml ] && [ -e traces/README.md ] || continue
     name=${trace#traces/}
     grep -qF "\`$name\`" traces/README.md || fail "$trace has no row in traces/README.md"

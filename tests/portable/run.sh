@@ -18,7 +18,7 @@ reference=
 
 # digests COMMAND OPTIONS...: what a replay of every bundled trace shows, one stream of text.
 digests() {
-    for trace in traces/*.yaml; do
+    for trace in traces/*.yaml traces/*.slt; do
         [ "$trace" = traces/suite.yaml ] && continue
         echo "== $trace"
         "$@" "$trace" --digest --transcript - 2>&1
