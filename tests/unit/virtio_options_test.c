@@ -86,9 +86,10 @@ Test(virtio_options, messages)
 {
     struct sl_error err;
     create("", "colour", "1", &err);
-    cr_assert_str_eq(err.message,
-                     "virtio-gpu: no option \"colour\"; known are blob, display0 to display15, "
-                     "driver_features, edid, hostmem, refresh, scanouts, screen and uuid");
+    cr_assert_str_eq(
+        err.message,
+        "virtio-gpu: no option \"colour\"; known are blob, display0 to display15, "
+        "driver_features, edid, edid_bytes, hostmem, refresh, scanouts, screen and uuid");
     create("", "scanouts", "17", &err);
     cr_assert_str_eq(err.message, "virtio-gpu: option scanouts=17; it takes a number from 1 to 16");
 }
