@@ -250,8 +250,8 @@ Test(vhost_hostile, unknown_requests_are_ignored_or_refused)
             vhost_send(fe, unknown[i], 0, "four", 4, NULL, 0);
             vhost_ask_u64(fe, VHOST_GET_FEATURES);
             if (acks) { /* only then need_reply means anything */
-                cr_assert_neq(vhost_send_acked(fe, unknown[i], "four", 4, NULL, 0), 0,
-                              "request %u", unknown[i]);
+                cr_assert_neq(vhost_send_acked(fe, unknown[i], "four", 4, NULL, 0), 0, "request %u",
+                              unknown[i]);
             }
         }
         vhost_start(fe);
