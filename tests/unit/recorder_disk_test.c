@@ -259,9 +259,9 @@ Test(recorder_disk, a_killed_process_loses_the_last_second)
     close(pipes[1]);
     char byte;
     uint64_t told = 0;
-    uint64_t old = 0; /* told a second before the end, and more */
+    uint64_t old = 0; /* told long enough before the end, even on a busy machine */
     double start = now();
-    while (now() < start + 2.2 && read(pipes[0], &byte, 1) == 1) {
+    while (now() < start + 2.7 && read(pipes[0], &byte, 1) == 1) {
         told++;
         old = now() < start + 1 ? told : old;
     }
