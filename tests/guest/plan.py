@@ -29,7 +29,8 @@ FULL = [
     Step("smaller", [f"show {mode('640x480')}"], ["hide"]),
     Step("bands", ["text bands", "bands"]),
     # modetest moves its cursor about, so it is stopped where it happens to be.
-    Step("cursor", [f"show -C {mode('1024x768')}", "still"], ["hide"], pictures.plain_cursor),
+    Step("cursor", [f"show -C {mode('1024x768')}", "within 300 cursor", "still"], ["hide"],
+         pictures.plain_cursor),
     Step("corner", [f"show {mode('800x600')} {CURSOR_PLANE} -F smpte,tiles"], ["hide"],
          pictures.tiles_cursor),
     Step("atomic", [f"show -a {mode('1024x768')} {PICTURE_PLANE}"], ["hide"]),
