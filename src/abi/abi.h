@@ -130,11 +130,12 @@ struct sl_abi_struct {
     size_t field_count;
     const struct sl_abi_trailing *trailing; /* NULL = none */
     uint16_t since_minor;
-    const char *kind; /* "wire", "packet", "blob" or "escape"; NULL = nothing is said */
-    bool packed;      /* the C struct has alignment 1 */
-    bool is_typedef;  /* the name is also a type */
-    bool not_system;  /* the headers of the system do not have it, or not everywhere */
-    bool inner;       /* they declare it inside another struct */
+    const char *kind;     /* "wire", "packet", "blob" or "escape"; NULL = nothing is said */
+    const char *sized_by; /* its field that holds its size, or NULL */
+    bool packed;          /* the C struct has alignment 1 */
+    bool is_typedef;      /* the name is also a type */
+    bool not_system;      /* the headers of the system do not have it, or not everywhere */
+    bool inner;           /* they declare it inside another struct */
     const struct sl_abi_group *group;
     const char *doc;
 };

@@ -5,6 +5,9 @@
 #include "cli/cli.h"
 
 extern const struct sl_cli_verb sl_cli_abi_show;
+extern const struct sl_cli_verb sl_cli_abi_lock;
+extern const struct sl_cli_verb sl_cli_abi_verify;
+extern const struct sl_cli_verb sl_cli_abi_diff;
 extern const struct sl_cli_verb sl_cli_abi_emit;
 
 #endif

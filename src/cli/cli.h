@@ -54,6 +54,7 @@ enum sl_cli_option_id {
     SL_CLI_INCLUDE,
     SL_CLI_PREFIX,
     SL_CLI_TRIES,
+    SL_CLI_DOCS,
     SL_CLI_HELP,
     SL_CLI_OPTION_COUNT
 };
@@ -77,6 +78,18 @@ struct sl_cli_args {
 };
 
 /*
+ * The exit status of a verb that answers with bits, the lower four as abidiff of libabigail has
+ * them. Bits of failures and of answers do not come together.
+ */
+enum sl_cli_bit {
+    SL_CLI_BIT_FAILED = 1,
+    SL_CLI_BIT_USAGE = 2, /* with FAILED: the call was wrong */
+    SL_CLI_BIT_CHANGED = 4,
+    SL_CLI_BIT_BROKEN = 8, /* with CHANGED: the change is incompatible */
+    SL_CLI_BIT_DOCS = 16,  /* only descriptions and names of things changed */
+};
+
+/*
  * A verb, or with verbs a group of them: then the next word says which, and only name, summary and
  * description of the group itself mean something. Names of the verbs in a group start with the
  * group's, "abi lock".
@@ -93,6 +106,8 @@ struct sl_cli_verb {
     bool hidden; /* not in help, man pages or completion */
     /* Returns the exit code; what went wrong has been printed to stderr. */
     enum sl_status (*run)(const struct sl_cli_args *args);
+    /* Instead of run: returns enum sl_cli_bit. */
+    unsigned (*run_bits)(const struct sl_cli_args *args);
     const struct sl_cli_verb *const *verbs;
     size_t verb_count;
 };
@@ -119,6 +134,14 @@ const char *sl_cli_word(const struct sl_cli_verb *group, const struct sl_cli_ver
             "pixels, "                                                                             \
             "2^38 for AeroGPU and 2^40 for virtio-gpu unless given"                                \
     }
+
+/* What the exit status of run_bits() means, for help and man pages. */
+struct sl_cli_bit_meaning {
+    unsigned bit;
+    const char *meaning;
+};
+extern const struct sl_cli_bit_meaning sl_cli_bits[];
+extern const size_t sl_cli_bit_count;
 
 /* Prints the report to stderr and returns its status. */
 enum sl_status sl_cli_fail(const struct sl_error *err);

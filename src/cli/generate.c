@@ -75,6 +75,15 @@ static void print_man_option(const struct sl_cli_option *option)
     print_roff(option->help);
 }
 
+static void print_exit_bits(void)
+{
+    printf(".SH EXIT STATUS\nA sum of:\n");
+    for (size_t i = 0; i < sl_cli_bit_count; i++) {
+        printf(".TP\n%u\n", sl_cli_bits[i].bit);
+        print_roff(sl_cli_bits[i].meaning);
+    }
+}
+
 static void print_exit_codes(void)
 {
     printf(".SH EXIT STATUS\n");
@@ -118,7 +127,11 @@ static void print_man_verb(const struct sl_cli_verb *verb)
     for (size_t i = 0; i < verb->option_count; i++) {
         print_man_option(&verb->options[i]);
     }
-    print_exit_codes();
+    if (verb->run_bits) {
+        print_exit_bits();
+    } else {
+        print_exit_codes();
+    }
     printf(".SH SEE ALSO\n.BR scanlock (1)\n");
 }
 

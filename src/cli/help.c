@@ -75,6 +75,13 @@ void sl_cli_print_verb_help(FILE *out, const struct sl_cli_verb *verb)
         print_option(out, &verb->options[i]);
     }
     print_option(out, &help);
+    if (verb->run_bits) {
+        fprintf(out, "\nexit status, a sum of:\n");
+    }
+    for (size_t i = 0; verb->run_bits && i < sl_cli_bit_count; i++) {
+        fprintf(out, "  %-27u ", sl_cli_bits[i].bit);
+        print_wrapped(out, sl_cli_bits[i].meaning, COLUMN);
+    }
 }
 
 void sl_cli_print_help(FILE *out)

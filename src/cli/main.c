@@ -37,29 +37,61 @@ const struct sl_cli_verb *sl_cli_find_in_group(const struct sl_cli_verb *group, 
     return NULL;
 }
 
-static enum sl_status run_verb(const struct sl_cli_verb *verb, int argc, char **argv)
+const struct sl_cli_bit_meaning sl_cli_bits[] = {
+    {SL_CLI_BIT_FAILED, "could not tell; a message says why"},
+    {SL_CLI_BIT_USAGE, "with 1: wrong usage"},
+    {SL_CLI_BIT_CHANGED, "something changed"},
+    {SL_CLI_BIT_BROKEN, "with 4: something changed incompatibly"},
+    {SL_CLI_BIT_DOCS, "descriptions, aliases or what only tools show changed"},
+};
+const size_t sl_cli_bit_count = sizeof(sl_cli_bits) / sizeof(sl_cli_bits[0]);
+
+/* An exit status. A verb that answers with bits fails with bits, too. */
+static int exit_of(const struct sl_cli_verb *verb, enum sl_status status)
+{
+    if (!verb->run_bits || status == SL_OK) {
+        return (int)status;
+    }
+    return SL_CLI_BIT_FAILED | (status == SL_ERR_USAGE ? SL_CLI_BIT_USAGE : 0);
+}
+
+/*
+ * Flushes what a verb printed; what cannot be written is lost, and with it the answer. A usage
+ * error printed nothing there.
+ */
+static int finish_output(const struct sl_cli_verb *verb, int code)
+{
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code == exit_of(verb, SL_ERR_USAGE)) {
+        return code;
+    }
+    fprintf(stderr, "scanlock: cannot write to standard output: %s\n",
+            errno ? strerror(errno) : "an earlier write failed");
+    return exit_of(verb, SL_ERR_ENVIRONMENT);
+}
+
+static int run_verb(const struct sl_cli_verb *verb, int argc, char **argv)
 {
     struct sl_cli_args args;
     enum sl_status status = sl_cli_parse(verb, argc, argv, &args);
-    if (status == SL_OK) {
-        if (args.values[SL_CLI_HELP]) {
-            sl_cli_print_verb_help(stdout, verb);
-        } else {
-            status = verb->run(&args);
-        }
+    int code = exit_of(verb, status);
+    if (status == SL_OK && args.values[SL_CLI_HELP]) {
+        sl_cli_print_verb_help(stdout, verb);
+    } else if (status == SL_OK) {
+        code = verb->run_bits ? (int)verb->run_bits(&args) : exit_of(verb, verb->run(&args));
     }
     free(args.reports);
-    return status;
+    return finish_output(verb, code);
 }
 
-static enum sl_status run_group(const struct sl_cli_verb *group, int argc, char **argv)
+static int run_group(const struct sl_cli_verb *group, int argc, char **argv)
 {
     if (argc < 2) {
         return sl_cli_usage(group, "expected a verb");
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         sl_cli_print_verb_help(stdout, group);
-        return SL_OK;
+        return finish_output(group, SL_OK);
     }
     const struct sl_cli_verb *verb = sl_cli_find_in_group(group, argv[1]);
     if (!verb) {
@@ -68,7 +100,7 @@ static enum sl_status run_group(const struct sl_cli_verb *group, int argc, char 
     return run_verb(verb, argc - 1, argv + 1);
 }
 
-static enum sl_status dispatch(int argc, char **argv)
+int main(int argc, char **argv)
 {
     if (argc < 2) {
         sl_cli_print_help(stderr);
@@ -87,16 +119,4 @@ static enum sl_status dispatch(int argc, char **argv)
     }
     return verb->verb_count ? run_group(verb, argc - 1, argv + 1)
                             : run_verb(verb, argc - 1, argv + 1);
-}
-
-int main(int argc, char **argv)
-{
-    enum sl_status status = dispatch(argc, argv);
-    errno = 0;
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status != SL_ERR_USAGE) {
-        fprintf(stderr, "scanlock: cannot write to standard output: %s\n",
-                errno ? strerror(errno) : "an earlier write failed");
-        status = SL_ERR_ENVIRONMENT;
-    }
-    return (int)status;
 }

@@ -94,7 +94,7 @@ static const struct sl_abi_trailing trailing_of_tiny_cmd_draw = {
 
 static const struct sl_abi_struct structs[2] = {
     {.name = "tiny_pair", .size = 8, .min_size = 8, .since_minor = 0,
-     .fields = fields_of_tiny_pair, .field_count = 2, .framing = true, .group = &groups[0],
+     .fields = fields_of_tiny_pair, .field_count = 2, .framing = true, .sized_by = "a", .group = &groups[0],
      .doc = "A pair."},
     {.name = "tiny_cmd_draw", .size = 31, .min_size = 31, .since_minor = 1,
      .fields = fields_of_tiny_cmd_draw, .field_count = 7, .trailing = &trailing_of_tiny_cmd_draw, .packed = true, .is_typedef = true, .group = &groups[0],

@@ -140,6 +140,7 @@ Test(abi_gen, contradictions_are_refused)
         {"    value: 5000", "    value: 0x100000000", -1u, "abi.model", "does not fit 32 bits"},
         {"states: version", "states: minor", -6u, "abi.model", "does not state"},
         {"states: minor", "states: version", -3u, "abi.model", "does not state"},
+        {"sized_by: a", "sized_by: late", -4u, "abi.model", "not sized by"},
         {"- index: 0", "- index: 6", 0, "abi.model", "no BAR 6"},
         {"- minor: 0", "- minor: 3", 0, "abi.model", "above the ABI's"},
         {"name: TINY_ON", "name: TINX_ON", 0, "abi.model", "does not start with"},

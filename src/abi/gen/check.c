@@ -444,6 +444,9 @@ static enum sl_status check_structs(const struct gen_abi *abi, struct sl_error *
             FAIL(s->line, "%s is %" PRIu64 " bytes, its fields end at %" PRIu64, s->name, s->size,
                  end);
         }
+        if (s->sized_by && !find_counter(s, s->sized_by)) {
+            FAIL(s->line, "%s is not sized by a u32 or u64 of its own", s->name);
+        }
         if (s->min_size == GEN_NONE) {
             s->min_size = s->size;
         }

@@ -257,6 +257,7 @@ static void emit_structs(struct sl_buf *out, const struct gen_abi *abi)
         }
         emit_flag(out, "framing", s->framing);
         emit_text(out, "kind", s->kind);
+        emit_text(out, "sized_by", s->sized_by);
         emit_flag(out, "packed", s->packed);
         emit_flag(out, "is_typedef", s->is_typedef);
         emit_flag(out, "not_system", s->not_system);

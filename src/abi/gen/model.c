@@ -274,6 +274,7 @@ static const struct gen_key struct_keys[] = {
     NEED_TEXT(struct gen_struct, name),
     NEED_TEXT(struct gen_struct, group),
     TEXT(struct gen_struct, kind),
+    TEXT(struct gen_struct, sized_by),
     NEED_NUMBER(struct gen_struct, size),
     NUMBER(struct gen_struct, min_size, GEN_NONE),
     FLAG(struct gen_struct, packed),

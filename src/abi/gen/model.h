@@ -188,6 +188,7 @@ struct gen_struct {
     const char *name;
     const char *group;
     const char *kind;
+    const char *sized_by;
     uint64_t size;
     uint64_t min_size; /* resolved: size if the file gives none */
     bool packed;
