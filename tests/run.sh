@@ -61,6 +61,7 @@ counted 'dissectors' 'dissected: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' 
 counted 'bundled traces, each replayed twice' 'traces: \([0-9]*\) passed' 'passed, \([0-9]*\) failed' \
     "$BUILD/scanlock" check --jobs 2 --repeat 2 traces/suite.yaml
 whole 'coverage of the ABIs by the bundled traces' "$BUILD/scanlock" coverage --fail-under 100
+whole 'published ABIs' "$BUILD/scanlock" abi verify
 for driver in "$BUILD"/tests/fuzz/replay-*; do
     case $driver in
     *.o | *.d | *'*') continue ;;

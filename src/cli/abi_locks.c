@@ -28,6 +28,6 @@ void sl_cli_print_changes(const struct sl_cli_verdict *verdict, const struct sl_
         printf("%s: %s\n", published->path, text ? text : "(out of memory)");
         sl_buf_finish(&line);
     }
-    printf("%s: %s (%s is %" PRIu32 ".%" PRIu32 ")\n", published->path, verdict->problem,
-           published->name, verdict->version >> 16, verdict->version & 0xFFFF);
+    printf("%s: %s (this program has %s %" PRIu32 ".%" PRIu32 ")\n", published->path,
+           verdict->problem, published->name, verdict->version >> 16, verdict->version & 0xFFFF);
 }

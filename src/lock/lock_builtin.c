@@ -119,7 +119,7 @@ static void add_registers(struct builder *b)
         const struct sl_abi_register *r = &b->abi->registers[i];
         begin(b, SL_LOCK_REGISTER, SL_LOCK_NO_PARENT, r->name);
         NUMBER(b, ADDRESS, r->offset);
-        NUMBER(b, WIDTH, r->width_bytes);
+        NUMBER(b, WIDTH_BYTES, r->width_bytes);
         NUMBER(b, ACCESS, r->access);
         NUMBER(b, SIGNED, r->is_signed);
         NUMBER(b, RESET, r->reset);

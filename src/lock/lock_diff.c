@@ -171,8 +171,7 @@ static bool same_cells(const struct sl_lock_entry *a, const struct sl_lock_entry
     const struct sl_lock_kind_info *info = &sl_lock_kinds[a->kind];
     uint64_t skip = sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_DOC) |
                     sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_WORD) |
-                    sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_PREFIX) |
-                    sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_SINCE);
+                    sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_PREFIX);
     for (size_t i = 0; i < info->column_count; i++) {
         if (!(skip & UINT64_C(1) << i) &&
             !same_cell(&info->columns[i], &a->cells[i], &b->cells[i])) {
@@ -299,14 +298,14 @@ static const struct sl_lock_entry *find_overlapped(const struct sl_lock_comparis
                                                    const struct sl_lock_entry *reg)
 {
     uint64_t start = sl_lock_number(reg, SL_LOCK_ATTR_ADDRESS);
-    uint64_t size = sl_lock_number(reg, SL_LOCK_ATTR_WIDTH);
+    uint64_t size = sl_lock_number(reg, SL_LOCK_ATTR_WIDTH_BYTES);
     for (size_t i = 0; i < c->old->entry_count; i++) {
         const struct sl_lock_entry *other = &c->old->entries[i];
         if (other->kind != SL_LOCK_REGISTER) {
             continue;
         }
         uint64_t at = sl_lock_number(other, SL_LOCK_ATTR_ADDRESS);
-        uint64_t bytes = sl_lock_number(other, SL_LOCK_ATTR_WIDTH);
+        uint64_t bytes = sl_lock_number(other, SL_LOCK_ATTR_WIDTH_BYTES);
         if (at <= start ? start - at < bytes : at - start < size) {
             return other;
         }
@@ -407,6 +406,9 @@ static void report_reused(struct sl_lock_comparison *c, const struct sl_lock_ent
 static void add_entry(struct sl_lock_comparison *c, size_t index, uint32_t old_parent)
 {
     const struct sl_lock_entry *entry = &c->new->entries[index];
+    if (sl_lock_kinds[entry->kind].addition == SL_LOCK_ADD_QUIET) {
+        return;
+    }
     const struct sl_lock_entry *alias = find_alias(c, entry, old_parent);
     if (alias) {
         sl_lock_report(c, SL_LOCK_CHANGE_ALIAS, c->new, entry, "added, another name of %s",

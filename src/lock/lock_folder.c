@@ -68,14 +68,15 @@ const char *sl_lock_judge(const struct sl_abi_lock *published, const struct sl_a
 {
     enum sl_lock_class class = sl_lock_diff_class(diff);
     if (published->version > now->version) {
-        return "a newer version is published";
+        return "newer than this program";
     }
     if (published->version == now->version && class != SL_LOCK_NONE) {
-        return class == SL_LOCK_PATCH ? "published with other descriptions"
-                                      : "published, and something else now";
+        return class == SL_LOCK_PATCH
+                   ? "published with other descriptions; 'abi lock --docs' takes over the new ones"
+                   : "published; what differs needs a new version";
     }
     if (published->version >> 16 == now->version >> 16 && class == SL_LOCK_MAJOR) {
-        return "broken by the version now";
+        return "broken within its major version";
     }
     return NULL;
 }

@@ -41,7 +41,7 @@ static const struct sl_lock_column feature_columns[] = {
 };
 
 static const struct sl_lock_column register_columns[] = {
-    NEED(ADDRESS, MOVED), IS(WIDTH, 4, RETYPED), NEED_WORD(ACCESS, ACCESS, access_words),
+    NEED(ADDRESS, MOVED), IS(WIDTH_BYTES, 4, RETYPED), NEED_WORD(ACCESS, ACCESS, access_words),
     IS(SIGNED, 0, RETYPED), BY(RESET, 0, SL_LOCK_ELSEWHERE), WORD(STATES, CHANGED, states_words),
     NAMES, BY(FEATURE, 0, SL_LOCK_DROP), IS(PAIR, 0, CHANGED), WORD(HALF, CHANGED, half_words),
     SINCE, DOC,

@@ -333,8 +333,12 @@ static void remove_field(const struct pair *p, const struct sl_lock_entry *old)
         return;
     }
     uint64_t start = start_of(old);
-    bool inside = start < size_of(p->new);
-    bool idle = inside && !meaning_in(p->c->new, p->new_index, start, end_of(p->c->old, old));
+    const struct sl_lock_entry *there =
+        meaning_in(p->c->new, p->new_index, start, end_of(p->c->old, old));
+    if (there && !field_named(p->c->old, p->old_index, there->name)) {
+        return; /* told with what took its place */
+    }
+    bool idle = !there && start < size_of(p->new);
     sl_lock_report(p->c, idle ? SL_LOCK_CHANGE_DROPPED : SL_LOCK_CHANGE_REMOVED, p->c->old, old,
                    idle ? "gone, its bytes are reserved" : "removed");
 }
