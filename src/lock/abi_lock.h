@@ -75,13 +75,16 @@ struct sl_abi_lock {
 };
 
 /*
- * The lock of an ABI of this program, of a file, or of "builtin:NAME" or a file's path. What they
- * make must be finished, also after a failure: DAMAGED (lock.*), UNSUPPORTED (another version of
- * the format, host.limit), ENVIRONMENT; USAGE if no ABI has that name.
+ * The lock of an ABI of this program, of a file, of the bytes of one (path is for reports), or of
+ * "builtin:NAME" or a file's path. What they make must be finished, also after a failure: DAMAGED
+ * (lock.*), UNSUPPORTED (another version of the format, host.limit), ENVIRONMENT; USAGE if no ABI
+ * has that name.
  */
 enum sl_status sl_abi_lock_builtin(struct sl_abi_lock *lock, const struct sl_abi *abi,
                                    struct sl_error *err);
 enum sl_status sl_abi_lock_read(struct sl_abi_lock *lock, const char *path, struct sl_error *err);
+enum sl_status sl_abi_lock_parse(struct sl_abi_lock *lock, const char *path, const uint8_t *bytes,
+                                 size_t size, struct sl_error *err);
 enum sl_status sl_abi_lock_open(struct sl_abi_lock *lock, const char *spec, struct sl_error *err);
 void sl_abi_lock_finish(struct sl_abi_lock *lock);
 

@@ -320,20 +320,28 @@ static enum sl_status read_document(struct sl_abi_lock *lock, const yaml_node_t 
     return status == SL_OK ? sl_lock_seal(lock, err) : status;
 }
 
-enum sl_status sl_abi_lock_read(struct sl_abi_lock *lock, const char *path, struct sl_error *err)
+enum sl_status sl_abi_lock_parse(struct sl_abi_lock *lock, const char *path, const uint8_t *bytes,
+                                 size_t size, struct sl_error *err)
 {
-    struct sl_buf text = {0};
     const yaml_node_t *root = NULL;
     *lock = (struct sl_abi_lock){.path = strdup(path)};
     if (!lock->path) {
         return sl_fail_memory(err, strlen(path) + 1);
     }
+    enum sl_status status =
+        sl_yaml_parse(&lock->yaml, &lock_yaml, lock->path, 1, bytes, size, &root, err);
+    lock->has_yaml = status == SL_OK;
+    return status == SL_OK ? read_document(lock, root, err) : status;
+}
+
+enum sl_status sl_abi_lock_read(struct sl_abi_lock *lock, const char *path, struct sl_error *err)
+{
+    struct sl_buf text = {0};
+    *lock = (struct sl_abi_lock){0};
     enum sl_status status = sl_file_read(path, FILE_MAX, &text, err);
     if (status == SL_OK) {
-        status =
-            sl_yaml_parse(&lock->yaml, &lock_yaml, lock->path, 1, text.data, text.size, &root, err);
-        lock->has_yaml = status == SL_OK;
+        status = sl_abi_lock_parse(lock, path, text.data, text.size, err);
     }
     sl_buf_finish(&text);
-    return status == SL_OK ? read_document(lock, root, err) : status;
+    return status;
 }

@@ -4,6 +4,8 @@
  */
 #include "lock/lock_schema.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,6 +16,39 @@ static bool is_plain(const char *text)
     return text[0] && strchr(letters, text[0]) && text[strspn(text, others)] == '\0';
 }
 
+static uint32_t decode(const uint8_t *p, size_t length)
+{
+    static const uint8_t masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t point = p[0] & masks[length];
+    for (size_t i = 1; i < length; i++) {
+        point = point << 6 | (p[i] & 0x3Fu);
+    }
+    return point;
+}
+
+/* What YAML takes for a break or refuses outside of an escape. */
+static bool is_special(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7F && point <= 0xA0) || point == 0x2028 || point == 0x2029 ||
+           point == 0xFEFF || (point & 0xFFFE) == 0xFFFE;
+}
+
+/* One character of a text in quotes; returns its bytes. */
+static size_t write_character(struct sl_buf *out, const char *text)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    size_t length = sl_utf8_length(p, strlen(text));
+    uint32_t point = length ? decode(p, length) : p[0];
+    if (*text == '"' || *text == '\\') {
+        sl_buf_printf(out, "\\%c", *text);
+    } else if (length == 0 || is_special(point)) {
+        sl_buf_printf(out, "\\U%08" PRIX32, point);
+    } else {
+        sl_buf_append(out, text, length);
+    }
+    return length ? length : 1;
+}
+
 /* Names stand as they are; everything that YAML could take for something else gets quotes. */
 static void write_text(struct sl_buf *out, const char *text)
 {
@@ -22,15 +57,8 @@ static void write_text(struct sl_buf *out, const char *text)
         return;
     }
     sl_buf_u8(out, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
-            sl_buf_printf(out, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7F) {
-            sl_buf_printf(out, "\\x%02X", c);
-        } else {
-            sl_buf_u8(out, c);
-        }
+    while (*text) {
+        text += write_character(out, text);
     }
     sl_buf_u8(out, '"');
 }
