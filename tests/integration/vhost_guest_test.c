@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <linux/virtio_gpu.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -370,5 +372,76 @@ Test(vhost_guest, many_chains_at_once_are_all_answered)
         while (read(s.fe->call[0], &count, sizeof(count)) > 0) {
         }
     }
+    end_with_picture(&s);
+}
+
+/* ---- Guests that change memory while the device reads it ---- */
+
+struct scribbler {
+    uint8_t *bytes;
+    size_t size;
+    const uint8_t *values; /* each in turn */
+    size_t count;
+    atomic_bool stop;
+};
+
+static void *scribble(void *argument)
+{
+    struct scribbler *it = argument;
+    for (size_t i = 0; !atomic_load(&it->stop); i++) {
+        for (size_t k = 0; k < it->size; k++) {
+            *(volatile uint8_t *)(it->bytes + k) = it->values[i % it->count];
+        }
+    }
+    return NULL;
+}
+
+Test(vhost_guest, a_guest_that_draws_meanwhile_gives_a_trace_that_replays)
+{
+    struct session s = begin();
+    make_screen(s.fe, 1);
+    static const uint8_t shades[] = {0, 1, 2, 3, 50, 100, 150, 200, 250};
+    struct scribbler it = {vhost_at(s.fe, PICTURE), W * H * 4, shades, sizeof(shades), false};
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, scribble, &it), 0);
+    for (int i = 0; i < 60; i++) {
+        vhost_show(s.fe, 1, W, H);
+    }
+    atomic_store(&it.stop, true);
+    pthread_join(thread, NULL);
+    end_with_picture(&s); /* torn pictures, but the same ones */
+}
+
+Test(vhost_guest, a_guest_that_rewrites_its_requests_gives_a_trace_that_replays)
+{
+    struct session s = begin();
+    make_screen(s.fe, 1);
+    enum { REQUEST = 0x60000, ANSWER = 0x60800, TABLE = 0x18000, ID_AT = 24 + 24 };
+    uint8_t transfer[24 + 32] = {VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D & 0xFF,
+                                 VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D >> 8};
+    sl_put_le32(transfer + 24 + 8, W);
+    sl_put_le32(transfer + 24 + 12, H);
+    sl_put_le32(transfer + ID_AT, 1);
+    vhost_write(s.fe, REQUEST, transfer, sizeof(transfer));
+    static const uint8_t ids[] = {1, 2};
+    static const uint8_t widths[] = {W, 1, W + 1, 0};
+    struct scribbler its[] = {{vhost_at(s.fe, REQUEST + ID_AT), 1, ids, 2, false},
+                              {vhost_at(s.fe, REQUEST + 24 + 8), 1, widths, 4, false}};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(pthread_create(&threads[i], NULL, scribble, &its[i]), 0);
+    }
+    for (int i = 0; i < 200; i++) {
+        struct sl_virtio_piece pieces[] = {{REQUEST, sizeof(transfer), false}, {ANSWER, 24, true}};
+        cr_assert_eq(sl_virtio_guest_chain(&s.fe->guest, 0, pieces, 2, TABLE, NULL), SL_OK);
+        vhost_kick(s.fe, 0, true);
+        cr_assert_eq(vhost_wait(s.fe, 0), 24);
+    }
+    for (int i = 0; i < 2; i++) {
+        atomic_store(&its[i].stop, true);
+        pthread_join(threads[i], NULL);
+    }
+    show(s.fe, 2);
+    expect_seed(s.fe, 2);
     end_with_picture(&s);
 }

@@ -250,3 +250,41 @@ Test(vhost_start, without_an_interrupt_to_send_commands_complete)
     show_one(s.fe, 2);
     end(&s);
 }
+
+Test(vhost_start, displays_of_the_command_line_are_not_asked_for)
+{
+    static const char *const args[] = {"--display-info", "640x480,off,320x200", NULL};
+    struct session s = begin(args);
+    uint8_t config[16];
+    vhost_get_config(s.fe, config);
+    cr_assert_eq(sl_get_le32(config + 8), 3, "scanouts");
+    vhost_start(s.fe);
+    uint8_t info[408];
+    vhost_query(s.fe, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, NULL, 0, info, sizeof(info));
+    static const uint32_t want[][3] = {{640, 480, 1}, {0, 0, 0}, {320, 200, 1}, {0, 0, 0}};
+    for (size_t i = 0; i < 4; i++) {
+        const uint8_t *display = info + 24 + i * 24;
+        cr_assert_eq(sl_get_le32(display + 16), want[i][2], "display %zu", i);
+        cr_assert(!want[i][2] || (sl_get_le32(display + 8) == want[i][0] &&
+                                  sl_get_le32(display + 12) == want[i][1]),
+                  "display %zu", i);
+    }
+    cr_assert_eq(s.fe->screen.display_questions, 0);
+    end(&s);
+}
+
+Test(vhost_start, a_second_front_end_waits_for_its_turn)
+{
+    struct session s = begin(NULL);
+    vhost_start(s.fe);
+    struct vhost_front_end second = {.socket = -1, .variant = variants[0]};
+    vhost_connect(&second, s.child.socket);
+    vhost_send(&second, VHOST_GET_FEATURES, 0, NULL, 0, NULL, 0);
+    show_one(s.fe, 1);
+    expect_pixels(&s.fe->screen.pictures[0], 1, "the first one goes on");
+    vhost_disconnect(s.fe);
+    uint64_t features;
+    vhost_read_reply(&second, VHOST_GET_FEATURES, &features, sizeof(features));
+    close(second.socket);
+    end(&s);
+}

@@ -1,5 +1,6 @@
 /* Messages on a socket: any split of the stream, descriptors, limits, a peer that does not read. */
 #include "capture/message_channel.h"
+#include "fail_alloc.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -369,4 +370,27 @@ Test(message_channel, what_is_no_socket_fails)
     cr_assert_eq(sl_message_channel_read(&channel, &message, &err), SL_MESSAGE_BAD);
     cr_assert_eq(err.status, SL_ERR_ENVIRONMENT);
     sl_message_channel_close(&channel);
+}
+
+Test(message_channel, memory_that_is_not_there_is_an_error)
+{
+    for (unsigned n = 1;; n++) {
+        struct pair pair = make_pair();
+        uint8_t bytes[64];
+        send_with_fds(pair.peer, bytes, compose(bytes, 5, 1, "abc", 3), NULL, 0);
+        struct sl_error err = {0};
+        fail_alloc_arm(n);
+        enum sl_message_result result = read_any(&pair, &err);
+        enum sl_status status = sl_message_channel_queue(&pair.channel, 1, 5, "abc", 3, &err);
+        if (!fail_alloc_disarm()) {
+            finish_pair(&pair);
+            break;
+        }
+        cr_assert(result == SL_MESSAGE_BAD || status == SL_ERR_ENVIRONMENT);
+        cr_assert_eq(err.status, SL_ERR_ENVIRONMENT);
+        cr_assert_str_eq(err.rule, "host.memory");
+        cr_assert_eq(sl_message_channel_queue(&pair.channel, 1, 5, "abc", 3, NULL), SL_OK,
+                     "the queue works on");
+        finish_pair(&pair);
+    }
 }
