@@ -174,8 +174,12 @@ enum sl_status sl_trim_choose(struct sl_trim_job *job, struct sl_error *err)
         text += size + 1;
     }
     choose_neighbours(job);
+    job->first = UINT64_MAX;
     for (size_t i = 0; i < job->frame_count; i++) {
-        job->end = job->frames[i].chosen ? job->frames[i].event + 1 : job->end;
+        if (job->frames[i].chosen) {
+            job->first = job->first < job->frames[i].event ? job->first : job->frames[i].event;
+            job->end = job->frames[i].event + 1;
+        }
     }
     return status;
 }

@@ -53,6 +53,11 @@ bool sl_trim_can_idle(const struct sl_trim_job *job, const struct sl_command *co
     return true;
 }
 
+int sl_trim_rounds(const struct sl_trim_job *job)
+{
+    return is_virtio(job) ? 1 : 3;
+}
+
 void sl_trim_make_idle(const struct sl_trim_job *job, uint8_t *bytes, size_t size)
 {
     if (is_virtio(job)) {

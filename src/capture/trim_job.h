@@ -44,7 +44,11 @@ struct sl_trim_job {
     struct sl_trim_command *commands; /* in order */
     size_t command_count;
     size_t command_capacity;
-    uint64_t end; /* events from here on are behind the last chosen capture point */
+    uint64_t first;  /* chosen capture point */
+    uint64_t reset;  /* the last one before that, or 0 */
+    uint64_t start;  /* of the events before, only memory and displays stay: 0, or the reset */
+    bool everything; /* while the original is listed: nothing is left out */
+    uint64_t end;    /* events from here on are behind the last chosen capture point */
 };
 
 /* ---- Which frames (trim_frames.c) ---- */
@@ -70,7 +74,10 @@ struct sl_trim_listener {
     /* A command is about to run. Optional. */
     enum sl_status (*command)(void *data, uint64_t event, const struct sl_command *command,
                               struct sl_error *err);
-    /* MEM: bytes that the device reads now and did not know. EXPECT: what it answered. */
+    /*
+     * MEM: bytes that the device reads now and did not know. EXPECT: what it answered. MMIO: a read
+     * and what it gave.
+     */
     enum sl_status (*seen)(void *data, uint64_t event, const struct sl_event *seen,
                            struct sl_error *err);
     /* Then the event of the original, which may have been one that is no longer replayed. */
@@ -78,9 +85,12 @@ struct sl_trim_listener {
                              struct sl_error *err);
 };
 
-/* Idle commands do nothing; capture points that are not chosen are left out, if any is. */
+/* Idle commands do nothing; what is not wanted is left out, unless job->everything. */
 enum sl_status sl_trim_pass(const struct sl_trim_job *job, const struct sl_trim_listener *listener,
                             struct sl_error *err);
+
+/* Whether an event of this type at this place reaches the device, or its memory. */
+bool sl_trim_is_replayed(const struct sl_trim_job *job, uint64_t event, enum sl_event_type type);
 
 /* ---- Commands that do nothing (trim_idle.c) ---- */
 
@@ -88,16 +98,25 @@ enum sl_status sl_trim_pass(const struct sl_trim_job *job, const struct sl_trim_
 bool sl_trim_can_idle(const struct sl_trim_job *job, const struct sl_command *command,
                       struct sl_trim_command *out);
 
+/*
+ * How often to try: a packet may be of no use once others are idle, transfers have nothing to do
+ * with each other.
+ */
+int sl_trim_rounds(const struct sl_trim_job *job);
+
 /* Makes bytes, those of the command, the same in length that do nothing. */
 void sl_trim_make_idle(const struct sl_trim_job *job, uint8_t *bytes, size_t size);
 
 /* ---- Which commands (trim_search.c) ---- */
 
-/* Lists the commands, and what the device tells of capture points. */
+/* Lists commands and what the device tells of capture points; finds the reset. After choosing. */
 enum sl_status sl_trim_list_commands(struct sl_trim_job *job, struct sl_error *err);
 
-/* Makes as many idle as it can without any change in what the device answers or shows. */
-enum sl_status sl_trim_search(struct sl_trim_job *job, struct sl_error *err);
+/*
+ * Makes as many idle as it can without any change in what the device answers or shows. Starts at
+ * the reset if nothing changes by that and may_start is true, else at 0.
+ */
+enum sl_status sl_trim_search(struct sl_trim_job *job, bool may_start, struct sl_error *err);
 
 /* ---- The result (trim_output.c) ---- */
 

@@ -41,6 +41,7 @@ static bool frame_stays(struct output *output, uint32_t scanout)
 
 static bool stays(struct output *output, uint64_t number, const struct sl_event *event)
 {
+    bool replayed = sl_trim_is_replayed(output->job, number, event->type);
     switch (event->type) {
     case SL_EVENT_NOTE:
     case SL_EVENT_ATTACH:
@@ -50,7 +51,8 @@ static bool stays(struct output *output, uint64_t number, const struct sl_event 
     case SL_EVENT_FRAME:
         return sl_trim_is_chosen(output->job, number);
     case SL_EVENT_EXPECT:
-        return event->u.expect.kind != SL_OBS_FRAME || frame_stays(output, event->u.expect.queue);
+        return event->u.expect.kind == SL_OBS_FRAME ? frame_stays(output, event->u.expect.queue)
+                                                    : replayed;
     case SL_EVENT_MMIO:
     case SL_EVENT_VRING:
     case SL_EVENT_NOTIFY:
@@ -61,7 +63,7 @@ static bool stays(struct output *output, uint64_t number, const struct sl_event 
     case SL_EVENT_FEATURES:
         break;
     }
-    return true;
+    return replayed;
 }
 
 /* ---- writing ---- */

@@ -36,7 +36,8 @@ static void store(void *data, uint64_t gpa, const uint8_t *bytes, size_t size)
 static enum sl_status hear(void *data, const struct sl_event *event, struct sl_error *err)
 {
     const struct pass *pass = data;
-    if (event->type != SL_EVENT_MEM && event->type != SL_EVENT_EXPECT) {
+    bool is_read = event->type == SL_EVENT_MMIO && event->u.mmio.is_read;
+    if (event->type != SL_EVENT_MEM && event->type != SL_EVENT_EXPECT && !is_read) {
         return SL_OK;
     }
     return pass->listener->seen(pass->listener->data, pass->event, event, err);
@@ -138,16 +139,26 @@ static enum sl_status set_ram(struct pass *pass, const struct sl_event *event, s
     return status == SL_OK ? drive(pass, event, err) : status;
 }
 
+bool sl_trim_is_replayed(const struct sl_trim_job *job, uint64_t event, enum sl_event_type type)
+{
+    return event >= job->start || type == SL_EVENT_MEM || type == SL_EVENT_RAM ||
+           type == SL_EVENT_DISPLAY;
+}
+
 static enum sl_status feed(struct pass *pass, const struct sl_event *event, struct sl_error *err)
 {
-    bool all = pass->job->end == 0;
+    if (!sl_trim_is_replayed(pass->job, pass->event, event->type)) {
+        return SL_OK;
+    }
     switch (event->type) {
     case SL_EVENT_MEM:
         return guest_write(pass, event->u.mem.gpa, event->u.mem.bytes, event->u.mem.size, err);
     case SL_EVENT_RAM:
         return set_ram(pass, event, err);
     case SL_EVENT_FRAME:
-        return all || sl_trim_is_chosen(pass->job, pass->event) ? drive(pass, event, err) : SL_OK;
+        return pass->job->everything || sl_trim_is_chosen(pass->job, pass->event)
+                   ? drive(pass, event, err)
+                   : SL_OK;
     case SL_EVENT_EXPECT:
     case SL_EVENT_NOTE:
     case SL_EVENT_ATTACH:
@@ -174,7 +185,7 @@ static enum sl_status run_events(struct pass *pass, struct sl_error *err)
         status = sl_trace_next(job->trace, &event, err);
         bool kept_expectation = event.type == SL_EVENT_EXPECT;
         if (status != SL_OK || event.type == 0 ||
-            (job->end != 0 && pass->event >= job->end && !kept_expectation)) {
+            (!job->everything && pass->event >= job->end && !kept_expectation)) {
             break;
         }
         while (pass->next < job->command_count && job->commands[pass->next].event < pass->event) {

@@ -16,8 +16,6 @@
 /* Long traces get fewer tries than they may have: so many events are replayed in all. */
 enum { TRIES_MIN = 32, EVENTS_MAX = 40000000 };
 
-enum { ROUNDS_MAX = 3 };
-
 /* ---- the commands ---- */
 
 static enum sl_status add_command(void *data, uint64_t event, const struct sl_command *command,
@@ -55,6 +53,17 @@ static enum sl_status add_told(void *data, uint64_t event, const struct sl_event
     return SL_OK;
 }
 
+static enum sl_status note_reset(void *data, uint64_t event, const struct sl_event *original,
+                                 struct sl_error *err)
+{
+    struct sl_trim_job *job = data;
+    (void)err;
+    if (original->type == SL_EVENT_RESET && event < job->first) {
+        job->reset = event;
+    }
+    return SL_OK;
+}
+
 static enum sl_status pass_by(void *data, uint64_t event, const struct sl_event *original,
                               struct sl_error *err)
 {
@@ -65,17 +74,20 @@ static enum sl_status pass_by(void *data, uint64_t event, const struct sl_event 
     return SL_OK;
 }
 
-/* A pass over all of the original, as long as nothing is chosen. */
 enum sl_status sl_trim_list_commands(struct sl_trim_job *job, struct sl_error *err)
 {
     const struct sl_trim_listener listener = {
-        .data = job, .command = add_command, .seen = add_told, .passed = pass_by};
-    return sl_trim_pass(job, &listener, err);
+        .data = job, .command = add_command, .seen = add_told, .passed = note_reset};
+    job->everything = true;
+    enum sl_status status = sl_trim_pass(job, &listener, err);
+    job->everything = false;
+    return status;
 }
 
 /* ---- what the device answers ---- */
 
 struct answers {
+    uint64_t from; /* those to events before are of no interest */
     struct sl_hash128 *hashes;
     size_t count;
     size_t capacity;
@@ -83,6 +95,14 @@ struct answers {
     bool comparing;
     bool differ;
 };
+
+static struct sl_hash128 hash_read(uint64_t event, const struct sl_mmio_event *read)
+{
+    uint8_t bytes[16];
+    sl_put_le64(bytes, event);
+    sl_put_le64(bytes + 8, read->value);
+    return sl_hash128(bytes, sizeof(bytes));
+}
 
 static struct sl_hash128 hash_answer(uint64_t event, const struct sl_expect_event *expect)
 {
@@ -101,10 +121,11 @@ static enum sl_status compare_answer(void *data, uint64_t event, const struct sl
                                      struct sl_error *err)
 {
     struct answers *answers = data;
-    if (seen->type != SL_EVENT_EXPECT) {
+    if (seen->type == SL_EVENT_MEM || event < answers->from) {
         return SL_OK;
     }
-    struct sl_hash128 hash = hash_answer(event, &seen->u.expect);
+    struct sl_hash128 hash = seen->type == SL_EVENT_MMIO ? hash_read(event, &seen->u.mmio)
+                                                         : hash_answer(event, &seen->u.expect);
     if (answers->comparing) {
         answers->differ = answers->next >= answers->count ||
                           !sl_hash128_equal(&hash, &answers->hashes[answers->next++]);
@@ -213,7 +234,8 @@ static void list_order(struct search *search, bool backwards)
     search->order_count = 0;
     for (size_t i = 0; i < job->command_count; i++) {
         size_t number = backwards ? job->command_count - 1 - i : i;
-        if (!job->commands[number].idle && job->commands[number].event < job->end) {
+        const struct sl_trim_command *command = &job->commands[number];
+        if (!command->idle && command->event >= job->start && command->event < job->end) {
             search->order[search->order_count++] = number;
         }
     }
@@ -240,19 +262,49 @@ static uint64_t limit_tries(const struct sl_trim_job *job)
     return fitting < job->options->tries_max ? fitting : job->options->tries_max;
 }
 
-enum sl_status sl_trim_search(struct sl_trim_job *job, struct sl_error *err)
+static enum sl_status run_rounds(struct search *search, struct sl_error *err)
 {
-    struct search search = {.job = job};
-    search.tries_max = limit_tries(job);
-    if (job->command_count == 0 || search.tries_max == 0) {
-        return SL_OK;
-    }
-    search.order = calloc(job->command_count, sizeof(*search.order));
-    enum sl_status status = search.order ? run_pass(&search, err) : sl_fail_memory(err, 0);
+    enum sl_status status = SL_OK;
     bool any = true;
-    for (int round = 0; status == SL_OK && any && round < ROUNDS_MAX; round++) {
+    for (int round = 0; status == SL_OK && any && round < sl_trim_rounds(search->job); round++) {
         any = false;
-        status = run_round(&search, round > 0, &any, err);
+        status = run_round(search, round > 0, &any, err);
+    }
+    return status;
+}
+
+/* A device that was reset is as good as new, unless something was left in guest memory. */
+static enum sl_status find_start(struct search *search, bool may_start, struct sl_error *err)
+{
+    struct sl_trim_job *job = search->job;
+    job->start = 0;
+    search->answers.count = 0;
+    search->answers.comparing = false;
+    search->answers.from = may_start ? job->reset : 0;
+    enum sl_status status = run_pass(search, err);
+    if (status != SL_OK || search->answers.from == 0) {
+        return status;
+    }
+    bool good;
+    job->start = job->reset;
+    status = attempt(search, &good, err);
+    if (status == SL_OK && !good) {
+        status = find_start(search, false, err);
+    }
+    return status;
+}
+
+enum sl_status sl_trim_search(struct sl_trim_job *job, bool may_start, struct sl_error *err)
+{
+    struct search search = {.job = job, .tries_max = limit_tries(job)};
+    for (size_t i = 0; i < job->command_count; i++) {
+        job->commands[i].idle = false;
+    }
+    search.order = calloc(job->command_count + 1, sizeof(*search.order));
+    enum sl_status status =
+        search.order ? find_start(&search, may_start, err) : sl_fail_memory(err, 0);
+    if (status == SL_OK) {
+        status = run_rounds(&search, err);
     }
     free(search.order);
     free(search.ranges);
