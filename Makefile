@@ -268,11 +268,13 @@ $(BENCH_NAMES:%=$(BUILD)/tests/bench/bench_%): $(BUILD)/tests/bench/bench_%: \
 
 ABI_GEN    := $(BUILD)/abi-gen
 RULES_PAGE := $(BUILD)/rules-page
+LINT_PAGE  := $(BUILD)/lint-page
 HOST_CC    ?= $(CC)
 GEN_BASE   := src/base/buf.c src/base/file.c src/base/rule.c src/base/status.c
 GEN_DEPS   := $(wildcard src/abi/gen/*.h src/base/*.h src/abi/abi.h include/scanlock/error.h)
 
-COMMITTED  := include/scanlock/aerogpu_abi.h docs/abi-aerogpu.md docs/abi-virtio-gpu.md docs/rules.md
+COMMITTED  := include/scanlock/aerogpu_abi.h docs/abi-aerogpu.md docs/abi-virtio-gpu.md docs/rules.md \
+  docs/lint-rules.md
 
 $(ABI_GEN): $(GEN_SRC) $(GEN_BASE) src/abi/type.c $(GEN_DEPS)
 	$(Q)mkdir -p $(@D)
@@ -307,6 +309,15 @@ $(BUILD)/gen/docs/abi-aerogpu.md: src/abi/aerogpu.yaml $(ABI_GEN)
 $(BUILD)/gen/docs/abi-virtio-gpu.md: src/abi/virtio_gpu.yaml $(ABI_GEN)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(ABI_GEN) page $< $@
+
+$(LINT_PAGE): src/lint/gen/lint_page.c src/lint/lint_rule.c $(GEN_BASE) $(GEN_DEPS) \
+  src/lint/lint_rule.h src/lint/lint_rules.def
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/gen/docs/lint-rules.md: $(LINT_PAGE)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LINT_PAGE) $@
 
 $(BUILD)/gen/docs/rules.md: $(RULES_PAGE)
 	$(Q)mkdir -p $(@D)

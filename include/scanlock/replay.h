@@ -46,8 +46,16 @@ struct sl_replay_callbacks {
      * What follows is for finding out why. Asking for it changes no frame and no line. The target
      * is the one that is replayed on: look, do not touch.
      */
+    /* Once, before attached: the guest's memory, which lives as long as the target. */
+    void (*memory)(void *data, const struct sl_mem *mem);
     /* Once, before the first event. */
     void (*attached)(void *data, struct sl_target *target);
+    /* Before each event: guest memory and target are as the events before left them. */
+    enum sl_status (*arriving)(void *data, uint64_t event, const struct sl_event *what,
+                               struct sl_error *err);
+    /* What the guest could observe, as it happens. */
+    enum sl_status (*observed)(void *data, uint64_t event,
+                               const struct sl_observation *observation, struct sl_error *err);
     /* Before and after a command executes, and what it had for options.watched. */
     enum sl_status (*command)(void *data, uint64_t event, const struct sl_command *command,
                               struct sl_error *err);

@@ -55,6 +55,12 @@ enum sl_cli_option_id {
     SL_CLI_PREFIX,
     SL_CLI_TRIES,
     SL_CLI_DOCS,
+    SL_CLI_FAIL_ON,
+    SL_CLI_RULE,
+    SL_CLI_NO_RULE,
+    SL_CLI_BASELINE,
+    SL_CLI_WRITE_BASELINE,
+    SL_CLI_LIST,
     SL_CLI_HELP,
     SL_CLI_OPTION_COUNT
 };

@@ -5,10 +5,10 @@
 #include <string.h>
 
 const struct sl_cli_verb *const sl_cli_verbs[] = {
-    &sl_cli_replay,  &sl_cli_blame,    &sl_cli_check,    &sl_cli_bless, &sl_cli_merge,
-    &sl_cli_record,  &sl_cli_info,     &sl_cli_dump,     &sl_cli_diff,  &sl_cli_assemble,
-    &sl_cli_import,  &sl_cli_trim,     &sl_cli_coverage, &sl_cli_abi,   &sl_cli_help,
-    &sl_cli_version, &sl_cli_generate,
+    &sl_cli_replay,   &sl_cli_blame,   &sl_cli_check,    &sl_cli_bless,    &sl_cli_merge,
+    &sl_cli_record,   &sl_cli_info,    &sl_cli_dump,     &sl_cli_diff,     &sl_cli_lint,
+    &sl_cli_assemble, &sl_cli_import,  &sl_cli_trim,     &sl_cli_coverage, &sl_cli_abi,
+    &sl_cli_help,     &sl_cli_version, &sl_cli_generate,
 };
 const size_t sl_cli_verb_count = sizeof(sl_cli_verbs) / sizeof(sl_cli_verbs[0]);
 

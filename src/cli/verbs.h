@@ -17,6 +17,7 @@ extern const struct sl_cli_verb sl_cli_info;
 extern const struct sl_cli_verb sl_cli_diff;
 extern const struct sl_cli_verb sl_cli_trim;
 extern const struct sl_cli_verb sl_cli_coverage;
+extern const struct sl_cli_verb sl_cli_lint;
 extern const struct sl_cli_verb sl_cli_abi; /* a group, abi_verbs.h */
 extern const struct sl_cli_verb sl_cli_version;
 extern const struct sl_cli_verb sl_cli_help;

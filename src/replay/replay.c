@@ -79,6 +79,9 @@ static void observe(void *data, const struct sl_observation *observation)
         run->observed = callbacks->device_error(
             callbacks->data, run->event, observation->text ? observation->text : "", run->err);
     }
+    if (run->observed == SL_OK && callbacks->observed) {
+        run->observed = callbacks->observed(callbacks->data, run->event, observation, run->err);
+    }
     if (run->observed == SL_OK && !sl_expectations_observe(&run->expectations, observation)) {
         run->observed = sl_fail_memory(run->err, 0);
     }
@@ -313,7 +316,13 @@ static enum sl_status report_writes(struct run *run)
 
 static enum sl_status step(struct run *run, const struct sl_event *event)
 {
-    enum sl_status status = feed(run, event);
+    enum sl_status status = SL_OK;
+    if (run->callbacks->arriving) {
+        status = run->callbacks->arriving(run->callbacks->data, run->event, event, run->err);
+    }
+    if (status == SL_OK) {
+        status = feed(run, event);
+    }
     if (status == SL_OK) {
         status = run->observed;
     }
@@ -400,6 +409,9 @@ static enum sl_status set_up(struct run *run, const struct sl_target_maker *make
     enum sl_status status = maker->create(&config, &run->target, run->err);
     if (status != SL_OK) {
         return status;
+    }
+    if (run->callbacks->memory) {
+        run->callbacks->memory(run->callbacks->data, run->mem);
     }
     if (run->callbacks->attached) {
         run->callbacks->attached(run->callbacks->data, run->target);
