@@ -4,6 +4,7 @@
 #include "vhost_front_end.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <linux/virtio_gpu.h>
 #include <signal.h>
 #include <stdio.h>
@@ -100,6 +101,36 @@ Test(vhost_recording, what_was_recorded_before_a_kill_is_there)
     finish(&s);
 }
 
+Test(vhost_recording, a_kill_in_the_middle_leaves_a_trace_that_replays)
+{
+    struct session s = begin(NULL);
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    unsigned shown = 0;
+    do {
+        show(s.fe, shown++);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec - start.tv_sec < 3);
+    cr_assert_eq(record_child_stop(&s.child, SIGKILL), 128 + SIGKILL);
+    struct recorded recorded;
+    recorded_read(&recorded, s.child.trace);
+    cr_assert(recorded.is_truncated);
+    cr_assert_eq(recorded.broken, 0, "%s", recorded.first_broken);
+    cr_assert(recorded.frames > 1 && recorded.frames <= shown + 1, "%u of %u", recorded.frames,
+              shown);
+    /* Each picture has its seed in it: the last one recorded is a picture that was shown. */
+    const struct sl_image *last = &recorded.last[0];
+    cr_assert(last->width == W && last->height == H);
+    uint32_t seed = recorded.frames - 2;
+    for (uint32_t i = 0; i < W * H; i++) {
+        const uint8_t *p = last->pixels + 4 * i;
+        cr_assert_eq((uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2],
+                     vhost_pixel(seed, i % W, i / W), "picture %u, pixel %u", seed, i);
+    }
+    recorded_finish(&recorded);
+    finish(&s);
+}
+
 Test(vhost_recording, it_ends_after_the_frames_it_was_to_take)
 {
     static const char *const args[] = {"--until-frames", "3", NULL};
@@ -161,6 +192,7 @@ Test(vhost_recording, a_name_that_is_taken_is_not_taken_over)
         ssize_t size = readlink("/proc/self/exe", tool, sizeof(tool) - 16);
         tool[size < 0 ? 0 : size] = '\0';
         strcpy(strstr(tool, "/tests/"), "/scanlock");
+        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 2);
         execl(tool, tool, "record", "--vhost-user-gpu", s.child.socket, "-o", other, (char *)NULL);
         _exit(127);
     }
