@@ -114,8 +114,7 @@ void sl_lint_agpu_display_submitted(struct sl_lint *lint, const struct aerogpu_s
 
 /* lint_agpu_objects.c: handles and what they name. */
 struct sl_lint_agpu_storage {
-    struct sl_digital_node node; /* in its walker's storages, by serial number */
-    uint32_t users;              /* objects and tokens */
+    uint32_t users; /* objects and tokens */
     uint32_t usage_flags;
     uint32_t misused; /* flags already found missing */
     bool is_texture;
@@ -126,10 +125,15 @@ struct sl_lint_agpu_storage {
     bool fresh;   /* the whole is yet to be read */
     bool located; /* gpa is valid */
     uint64_t gpa;
-    bool dirty;                  /* a range was named since the last use */
+    bool dirty;   /* a range was named since the last use */
+    bool watched; /* guest writes behind it are looked at; index is valid */
+    size_t index;
     struct sl_lint_ranges stale; /* changed by the guest and not named */
     uint64_t stale_event;
 };
+
+/* Storages whose guest memory is watched; more are not. */
+enum { SL_LINT_AGPU_WATCHED = 4096 };
 
 enum sl_lint_agpu_kind {
     SL_LINT_AGPU_RESOURCE,
@@ -144,6 +148,8 @@ struct sl_lint_agpu_object {
     enum sl_lint_agpu_kind kind;
     bool live;
     bool alias;                 /* imported */
+    uint32_t life;              /* counts the objects that had the handle */
+    uint32_t bindings;          /* slots of all contexts that this life is bound to */
     struct sl_lint_place place; /* of creation, or of destruction */
     struct sl_lint_agpu_storage *storage;
 };
@@ -157,8 +163,8 @@ struct sl_lint_agpu_token {
 struct sl_lint_agpu_objects {
     struct sl_digital_tree handles;
     struct sl_digital_tree tokens;
-    struct sl_digital_tree storages;
-    uint64_t serial;
+    struct sl_lint_agpu_storage *watched[SL_LINT_AGPU_WATCHED];
+    size_t watched_count;
     struct sl_lint_agpu_object *created; /* by the packet that executes, or NULL */
     bool reused;                         /* and what it was before, if it was something */
     struct sl_lint_agpu_object before;
@@ -176,14 +182,17 @@ void sl_lint_agpu_storage_drop(struct sl_lint *lint, struct sl_lint_agpu_storage
 /* lint_agpu_bindings.c: what is bound where, and what that was created for. */
 enum { SL_LINT_AGPU_SLOTS = 4096 };
 
+struct sl_lint_agpu_binding {
+    uint32_t handle;
+    uint32_t life; /* of the object, 0 if there was none */
+};
+
 struct sl_lint_agpu_context {
     struct sl_digital_node node; /* by context id */
-    uint32_t bound[SL_LINT_AGPU_SLOTS];
+    struct sl_lint_agpu_binding bound[SL_LINT_AGPU_SLOTS];
 };
 
 void sl_lint_agpu_bindings_packet(struct sl_lint *lint, const struct sl_lint_agpu_packet *packet);
-bool sl_lint_agpu_is_bound(const struct sl_lint *lint, uint32_t handle);
-void sl_lint_agpu_unbind(struct sl_lint *lint, uint32_t handle);
 void sl_lint_agpu_bindings_clear(struct sl_lint *lint);
 bool sl_lint_agpu_has_target(struct sl_lint *lint, uint32_t context_id);
 /* Calls visit for each handle that is bound in a context and what the packet uses of it. */

@@ -95,7 +95,16 @@ static void bind(struct sl_lint *lint, const struct sl_lint_agpu_packet *packet,
                  struct sl_lint_agpu_context *context, uint32_t slot, uint32_t handle,
                  uint32_t usage)
 {
-    context->bound[slot] = handle;
+    struct sl_lint_agpu_binding *binding = &context->bound[slot];
+    struct sl_lint_agpu_object *old = sl_lint_agpu_find(lint, binding->handle);
+    struct sl_lint_agpu_object *now = sl_lint_agpu_find(lint, handle);
+    if (old && old->life == binding->life) {
+        old->bindings--;
+    }
+    if (now) {
+        now->bindings++;
+    }
+    *binding = (struct sl_lint_agpu_binding){handle, now ? now->life : 0};
     check_usage(lint, packet, handle, usage);
 }
 
@@ -236,39 +245,6 @@ void sl_lint_agpu_bindings_packet(struct sl_lint *lint, const struct sl_lint_agp
     }
 }
 
-/* ---- Questions about all contexts ---- */
-
-struct search {
-    uint32_t handle;
-    bool unbind;
-    bool found;
-};
-
-static void search_context(void *data, struct sl_digital_node *node)
-{
-    struct search *search = data;
-    struct sl_lint_agpu_context *context = (struct sl_lint_agpu_context *)node;
-    for (size_t i = 0; i < SLOT_COUNT; i++) {
-        if (context->bound[i] == search->handle) {
-            search->found = true;
-            context->bound[i] = search->unbind ? 0 : context->bound[i];
-        }
-    }
-}
-
-bool sl_lint_agpu_is_bound(const struct sl_lint *lint, uint32_t handle)
-{
-    struct search search = {.handle = handle};
-    sl_digital_visit(&lint->agpu->contexts, &search, search_context);
-    return search.found;
-}
-
-void sl_lint_agpu_unbind(struct sl_lint *lint, uint32_t handle)
-{
-    struct search search = {.handle = handle, .unbind = true};
-    sl_digital_visit(&lint->agpu->contexts, &search, search_context);
-}
-
 void sl_lint_agpu_bindings_clear(struct sl_lint *lint)
 {
     struct sl_digital_tree *contexts = &lint->agpu->contexts;
@@ -283,7 +259,7 @@ bool sl_lint_agpu_has_target(struct sl_lint *lint, uint32_t context_id)
 {
     const struct sl_lint_agpu_context *context = find_context(lint, context_id);
     for (size_t i = TARGETS; context && i < DEPTH; i++) {
-        if (sl_lint_agpu_find(lint, context->bound[i])) {
+        if (sl_lint_agpu_find(lint, context->bound[i].handle)) {
             return true;
         }
     }
@@ -318,8 +294,8 @@ void sl_lint_agpu_visit_used(struct sl_lint *lint, const struct sl_lint_agpu_pac
         break;
     }
     for (uint32_t i = first; context && i < end; i++) {
-        if (context->bound[i] != 0) {
-            visit(lint, context->bound[i]);
+        if (context->bound[i].handle != 0) {
+            visit(lint, context->bound[i].handle);
         }
     }
 }

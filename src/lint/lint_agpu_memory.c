@@ -30,16 +30,9 @@ static bool changed_range(const struct sl_lint *lint, const struct sl_mem_event 
     return found;
 }
 
-struct write {
-    struct sl_lint *lint;
-    const struct sl_mem_event *mem;
-};
-
-static void write_behind(void *data, struct sl_digital_node *node)
+static void write_behind(struct sl_lint *lint, struct sl_lint_agpu_storage *storage,
+                         const struct sl_mem_event *mem)
 {
-    const struct write *write = data;
-    const struct sl_mem_event *mem = write->mem;
-    struct sl_lint_agpu_storage *storage = (struct sl_lint_agpu_storage *)node;
     /* What is yet to be read as a whole needs no name. */
     if (!storage->located || storage->fresh || storage->size > UINT64_MAX - storage->gpa ||
         mem->size > UINT64_MAX - mem->gpa) {
@@ -51,22 +44,33 @@ static void write_behind(void *data, struct sl_digital_node *node)
     uint64_t end = mem_end < storage_end ? mem_end : storage_end;
     uint64_t first = 0;
     uint64_t last = 0;
-    if (start < end && changed_range(write->lint, mem, start, end, &first, &last)) {
+    if (start < end && changed_range(lint, mem, start, end, &first, &last)) {
         sl_lint_ranges_add(&storage->stale, first - storage->gpa, last + 1 - storage->gpa);
-        storage->stale_event = write->lint->event;
+        storage->stale_event = lint->event;
     }
 }
 
 void sl_lint_agpu_memory_written(struct sl_lint *lint, const struct sl_mem_event *mem)
 {
-    struct write write = {lint, mem};
-    sl_digital_visit(&lint->agpu->objects.storages, &write, write_behind);
+    for (size_t i = 0; i < lint->agpu->objects.watched_count; i++) {
+        write_behind(lint, lint->agpu->objects.watched[i], mem);
+    }
 }
 
 static struct sl_lint_agpu_storage *backed(const struct sl_lint *lint, uint32_t handle)
 {
     const struct sl_lint_agpu_object *object = sl_lint_agpu_find(lint, handle);
     return object && object->storage && object->storage->alloc_id ? object->storage : NULL;
+}
+
+static void watch(struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
+{
+    struct sl_lint_agpu_objects *it = &lint->agpu->objects;
+    if (!storage->watched && it->watched_count < SL_LINT_AGPU_WATCHED) {
+        storage->watched = true;
+        storage->index = it->watched_count;
+        it->watched[it->watched_count++] = storage;
+    }
 }
 
 /* The first use after a dirty range, or after creation, reads guest memory through the table. */
@@ -87,6 +91,7 @@ static void locate(struct sl_lint *lint, struct sl_lint_agpu_storage *storage, u
     storage->located = true;
     storage->fresh = false;
     storage->dirty = false;
+    watch(lint, storage);
 }
 
 static void use(struct sl_lint *lint, uint32_t handle)

@@ -70,10 +70,15 @@ static struct sl_lint_agpu_token *find_token(const struct sl_lint *lint, uint64_
 
 void sl_lint_agpu_storage_drop(struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
 {
-    if (storage && --storage->users == 0) {
-        sl_digital_remove(&lint->agpu->objects.storages, &storage->node);
-        free(storage);
+    struct sl_lint_agpu_objects *it = &lint->agpu->objects;
+    if (!storage || --storage->users != 0) {
+        return;
     }
+    if (storage->watched) {
+        it->watched[storage->index] = it->watched[--it->watched_count];
+        it->watched[storage->index]->index = storage->index;
+    }
+    free(storage);
 }
 
 static struct sl_lint_agpu_storage *make_storage(struct sl_lint *lint)
@@ -84,8 +89,6 @@ static struct sl_lint_agpu_storage *make_storage(struct sl_lint *lint)
         return NULL;
     }
     storage->users = 1;
-    storage->node.key = lint->agpu->objects.serial++;
-    sl_digital_insert(&lint->agpu->objects.storages, &storage->node);
     return storage;
 }
 
@@ -255,6 +258,8 @@ static void create(struct sl_lint *lint, const struct sl_lint_agpu_packet *packe
     lint->agpu->objects.before = *object;
     object->kind = kind;
     object->live = true;
+    object->life++;
+    object->bindings = 0;
     object->alias = packet->opcode->value == AEROGPU_CMD_IMPORT_SHARED_SURFACE;
     object->place = sl_lint_here(lint, packet->gpa);
     object->storage = storage_of(lint, packet);
@@ -284,10 +289,9 @@ static void destroy(struct sl_lint *lint, const struct sl_lint_agpu_packet *pack
     if (object->kind != kind) {
         return; /* the device refuses that */
     }
-    if (sl_lint_agpu_is_bound(lint, handle)) {
+    if (object->bindings != 0) {
         sl_lint_find(lint, SL_LINT_AGPU_DESTROY_BOUND, here, "the %s %" PRIu32 " is bound",
                      kind_names[kind], handle);
-        sl_lint_agpu_unbind(lint, handle);
     }
     bury(lint, object);
     object->place = here;

@@ -57,8 +57,11 @@ struct sl_lint_vgpu_resource {
     struct sl_lint_vgpu_entry *entries;
     size_t entry_count;
     bool backed;
-    bool transferred;            /* since the last flush */
-    bool twisted;                /* a transfer read another place than the pixels' own */
+    bool transferred; /* since the last flush */
+    bool twisted;     /* changes are not followed: a transfer read another place than the
+                       * pixels' own, or too much is followed already */
+    uint64_t low;     /* all entries are in [low, high) */
+    uint64_t high;
     struct sl_lint_ranges stale; /* changed before the last transfer and not taken over */
     struct sl_lint_ranges fresh; /* changed since */
     uint64_t changed;            /* event of the last change */
@@ -82,6 +85,7 @@ struct sl_lint_vgpu {
     struct sl_buf request; /* copy of the one that executes */
     bool refused;
     struct sl_digital_tree resources;
+    size_t entry_count;                       /* of all resources */
     uint32_t scanouts[SL_LINT_VGPU_SCANOUTS]; /* what they show, 0 = nothing */
     uint32_t cursors[SL_LINT_VGPU_SCANOUTS];
 };
@@ -121,7 +125,7 @@ void sl_lint_vgpu_backing_check(struct sl_lint *lint, const struct sl_lint_vgpu_
                                 const struct sl_lint_vgpu_resource *resource);
 void sl_lint_vgpu_backing_apply(struct sl_lint *lint, const struct sl_lint_vgpu_request *request,
                                 struct sl_lint_vgpu_resource *resource);
-void sl_lint_vgpu_backing_drop(struct sl_lint_vgpu_resource *resource);
+void sl_lint_vgpu_backing_drop(struct sl_lint *lint, struct sl_lint_vgpu_resource *resource);
 void sl_lint_vgpu_backing_written(struct sl_lint *lint, const struct sl_mem_event *mem);
 
 #endif

@@ -5,7 +5,7 @@
 #include "lint/lint_vgpu.h"
 
 #include "abi_virtio_gpu.h"
-#include "base/bytes.h"
+#include "base/checked.h"
 
 #include <inttypes.h>
 #include <linux/virtio_gpu.h>
@@ -17,6 +17,7 @@ enum {
     CREATE_BLOB = 0x10C, /* newer than the oldest supported headers (virtio 1.2, 5.7.6.7) */
     ENTRIES_MAX = SL_VIRTIO_GPU_LIMIT_BACKING_MAX_ENTRIES,
     CHUNK = 4096,
+    FOLLOWED_MAX = 16384, /* entries of all resources together */
 };
 
 /* ---- Entries ---- */
@@ -110,8 +111,9 @@ static void check_attach(struct sl_lint *lint, const struct sl_lint_vgpu_request
     free(entries);
 }
 
-void sl_lint_vgpu_backing_drop(struct sl_lint_vgpu_resource *resource)
+void sl_lint_vgpu_backing_drop(struct sl_lint *lint, struct sl_lint_vgpu_resource *resource)
 {
+    lint->vgpu->entry_count -= resource->entry_count;
     free(resource->entries);
     resource->entries = NULL;
     resource->entry_count = 0;
@@ -123,11 +125,21 @@ void sl_lint_vgpu_backing_drop(struct sl_lint_vgpu_resource *resource)
 static void attach(struct sl_lint *lint, const struct sl_lint_vgpu_request *request,
                    struct sl_lint_vgpu_resource *resource)
 {
-    if (!resource->backed) {
-        resource->entries = read_entries(lint, request, &resource->entry_count);
-        resource->backed = resource->entry_count != 0;
-        /* What was there before is as new to the device as what comes. */
-        resource->twisted = !resource->is_image;
+    if (resource->backed) {
+        return;
+    }
+    resource->entries = read_entries(lint, request, &resource->entry_count);
+    resource->backed = resource->entry_count != 0;
+    lint->vgpu->entry_count += resource->entry_count;
+    resource->twisted = !resource->is_image || lint->vgpu->entry_count > FOLLOWED_MAX;
+    resource->low = UINT64_MAX;
+    resource->high = 0;
+    for (size_t i = 0; i < resource->entry_count; i++) {
+        const struct sl_lint_vgpu_entry *entry = &resource->entries[i];
+        uint64_t end = entry->gpa + entry->size;
+        resource->twisted |= end < entry->gpa;
+        resource->low = entry->gpa < resource->low ? entry->gpa : resource->low;
+        resource->high = end > resource->high ? end : resource->high;
     }
 }
 
@@ -162,11 +174,10 @@ static void write_behind(void *data, struct sl_digital_node *node)
 {
     const struct write *write = data;
     struct sl_lint_vgpu_resource *resource = (struct sl_lint_vgpu_resource *)node;
-    for (size_t i = 0; !resource->twisted && i < resource->entry_count; i++) {
-        const struct sl_lint_vgpu_entry *entry = &resource->entries[i];
-        if (entry->gpa <= UINT64_MAX - entry->size) {
-            change(write->lint, resource, entry, write->mem);
-        }
+    const struct sl_mem_event *mem = write->mem;
+    bool meets = mem->gpa < resource->high && mem->gpa + mem->size > resource->low;
+    for (size_t i = 0; meets && !resource->twisted && i < resource->entry_count; i++) {
+        change(write->lint, resource, &resource->entries[i], mem);
     }
 }
 
@@ -190,6 +201,32 @@ static bool fits(const struct sl_lint_vgpu_resource *resource, const struct sl_v
 {
     return (uint64_t)r->x + r->width <= resource->width &&
            (uint64_t)r->y + r->height <= resource->height && r->width != 0 && r->height != 0;
+}
+
+/* Bytes of all entries. */
+static uint64_t backing_size(const struct sl_lint_vgpu_resource *resource)
+{
+    const struct sl_lint_vgpu_entry *last =
+        resource->entry_count ? &resource->entries[resource->entry_count - 1] : NULL;
+    return last ? last->start + last->size : 0;
+}
+
+static void check_transfer(struct sl_lint *lint, const struct sl_lint_vgpu_request *request,
+                           const struct sl_lint_vgpu_resource *resource)
+{
+    struct sl_virtio_gpu_transfer_to_host_2d cmd;
+    sl_abi_decode(request->opcode->layout, request->bytes, request->size, &cmd);
+    if (!resource->is_image || !fits(resource, &cmd.r)) {
+        return;
+    }
+    uint64_t size = (((uint64_t)cmd.r.height - 1) * resource->width + cmd.r.width) * PIXEL;
+    uint64_t total = backing_size(resource);
+    if (!sl_range_fits(cmd.offset, size, total)) {
+        sl_lint_find(lint, SL_LINT_VGPU_TRANSFER_BEYOND, sl_lint_here(lint, request->gpa),
+                     "offset %" PRIu64 " and %" PRIu64
+                     " bytes from there; the backing has %" PRIu64,
+                     (uint64_t)cmd.offset, size, total);
+    }
 }
 
 static void transfer(const struct sl_lint_vgpu_request *request,
@@ -266,6 +303,8 @@ void sl_lint_vgpu_backing_check(struct sl_lint *lint, const struct sl_lint_vgpu_
     if (needs_backing && !resource->backed) {
         sl_lint_find(lint, SL_LINT_VGPU_BACKING_MISSING, sl_lint_here(lint, request->gpa),
                      "resource %" PRIu64 " has no backing", resource->node.key);
+    } else if (command == VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D) {
+        check_transfer(lint, request, resource);
     } else if (command == VIRTIO_GPU_CMD_RESOURCE_ATTACH_BACKING) {
         check_attach(lint, request, resource);
     } else if (command == VIRTIO_GPU_CMD_RESOURCE_FLUSH) {
@@ -282,7 +321,7 @@ void sl_lint_vgpu_backing_apply(struct sl_lint *lint, const struct sl_lint_vgpu_
         attach(lint, request, resource);
         break;
     case VIRTIO_GPU_CMD_RESOURCE_DETACH_BACKING:
-        sl_lint_vgpu_backing_drop(resource);
+        sl_lint_vgpu_backing_drop(lint, resource);
         break;
     case VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D:
         transfer(request, resource);

@@ -7,12 +7,14 @@
 #include <inttypes.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
+#include <stddef.h>
 
 enum {
     STRUCTURE_SIZE = 0x1000,
     FEATURES_BITS = 32,
     CONFIG_COMMAND = 0x04,
     COMMAND_NO_INTX = 0x400,
+    EVENTS_CLEAR = offsetof(struct sl_virtio_gpu_config, events_clear),
 };
 
 /* The layouts differ in their BAR, so the space tells which one it is. */
@@ -242,6 +244,16 @@ static void access_common(struct sl_lint *lint, const struct sl_virtio_layout *l
     }
 }
 
+static void clear_events(struct sl_lint *lint, const struct sl_virtio_layout *layout,
+                         uint32_t events)
+{
+    uint64_t pending = lint->target->impl->read(lint->target, layout->space, layout->device, 4);
+    if ((events & pending) == 0) {
+        sl_lint_find(lint, SL_LINT_VGPU_EVENT_IDLE, here(lint),
+                     "events_clear is 0x%" PRIx32 ", events_read 0x%" PRIx64, events, pending);
+    }
+}
+
 static void access_config(struct sl_lint *lint, const struct sl_virtio_layout *layout,
                           const struct sl_mmio_event *mmio)
 {
@@ -254,7 +266,12 @@ static void access_config(struct sl_lint *lint, const struct sl_virtio_layout *l
         if (mmio->size != sl_abi_type_size(field->type, field->of)) {
             bad_width(lint, mmio, field->name);
         }
-        if (!mmio->is_read && i != 1) { /* events_clear is the one that drivers write */
+        if (mmio->is_read) {
+            return;
+        }
+        if (field->offset == EVENTS_CLEAR) {
+            clear_events(lint, layout, (uint32_t)mmio->value);
+        } else {
             sl_lint_find(lint, SL_LINT_VGPU_REGISTER_DIRECTION, here(lint), "%s is read-only",
                          field->name);
         }

@@ -112,6 +112,24 @@ static void check_feature(struct sl_lint *lint, const struct sl_lint_vgpu_reques
     }
 }
 
+/* A scanout that is switched off may have any rectangle. */
+static void check_rect(struct sl_lint *lint, const struct sl_lint_vgpu_request *request)
+{
+    const struct sl_abi_struct *layout = request->opcode->layout;
+    const struct sl_abi_field *r = sl_abi_find_field(layout, "r");
+    const struct sl_abi_field *id = sl_abi_find_field(layout, "resource_id");
+    struct sl_virtio_gpu_rect rect;
+    if (!r || !id || request->size < layout->min_size ||
+        sl_lint_field(id, request->bytes, request->size) == 0) {
+        return;
+    }
+    sl_abi_decode(SL_LAYOUT_VIRTIO_GPU_RECT, request->bytes + r->offset, sizeof(rect), &rect);
+    if (rect.width == 0 || rect.height == 0) {
+        sl_lint_find(lint, SL_LINT_VGPU_EMPTY_WORK, at(lint, request, r->offset),
+                     "%s of %" PRIu32 "x%" PRIu32, request->opcode->word, rect.width, rect.height);
+    }
+}
+
 static bool is_cursor(const struct sl_abi_opcode *opcode)
 {
     return opcode->value == VIRTIO_GPU_CMD_UPDATE_CURSOR ||
@@ -138,6 +156,7 @@ void sl_lint_vgpu_request_check(struct sl_lint *lint, const struct sl_lint_vgpu_
     check_header(lint, request, &header);
     check_feature(lint, request);
     check_sizes(lint, request);
+    check_rect(lint, request);
     sl_lint_check_fields(lint, &rules, request->opcode->layout, request->bytes, request->size);
     if (is_cursor(request->opcode) != (request->queue == CURSOR_QUEUE)) {
         sl_lint_find(lint, SL_LINT_VGPU_COMMAND_QUEUE, at(lint, request, 0),

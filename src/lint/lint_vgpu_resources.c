@@ -202,7 +202,7 @@ static void destroy(struct sl_lint *lint, const struct sl_lint_vgpu_request *req
 {
     struct sl_lint_vgpu_resource *resource = sl_lint_vgpu_find(lint, id);
     if (resource) {
-        sl_lint_vgpu_backing_drop(resource);
+        sl_lint_vgpu_backing_drop(lint, resource);
         resource->live = false;
         resource->place = sl_lint_here(lint, request->gpa);
         hide(lint, id);
@@ -265,7 +265,7 @@ void sl_lint_vgpu_resources_clear(struct sl_lint *lint)
     while (v->resources.root) {
         struct sl_lint_vgpu_resource *resource = (struct sl_lint_vgpu_resource *)v->resources.root;
         sl_digital_remove(&v->resources, &resource->node);
-        sl_lint_vgpu_backing_drop(resource);
+        sl_lint_vgpu_backing_drop(lint, resource);
         free(resource);
     }
     memset(v->scanouts, 0, sizeof(v->scanouts));
