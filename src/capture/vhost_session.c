@@ -10,6 +10,7 @@
 #include <linux/virtio_ring.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -302,7 +303,7 @@ static struct ring *ring_of(struct sl_vhost_session *s, uint32_t index, struct s
 }
 
 static struct ring *ring_in_state(struct sl_vhost_session *s, const struct sl_message *message,
-                                   struct sl_vhost_vring_state *state, struct sl_error *err)
+                                  struct sl_vhost_vring_state *state, struct sl_error *err)
 {
     memcpy(state, message->payload, sizeof(*state));
     return ring_of(s, state->index, err);
@@ -618,14 +619,32 @@ static void run_screen(struct sl_vhost_session *s, short events)
     }
 }
 
-/* Empties the counter of a kick. A descriptor that gives no number will not do so later either. */
+/* Reads without waiting what poll() said is there; somebody else may have taken it meanwhile. */
+static ssize_t read_kick(int fd, uint64_t *count)
+{
+    struct iovec into = {.iov_base = count, .iov_len = sizeof(*count)};
+    ssize_t got = preadv2(fd, &into, 1, -1, RWF_NOWAIT);
+    if (got >= 0 || errno != EOPNOTSUPP) {
+        return got;
+    }
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    if (poll(&ready, 1, 0) != 1) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return read(fd, count, sizeof(*count));
+}
+
+/*
+ * Empties the counter of a kick. If two queues share one, only the first finds it full, and both
+ * are to be looked at. A descriptor that gives no number will not do so later either.
+ */
 static void take_kick(struct ring *ring)
 {
     uint64_t count;
-    ssize_t got = read(ring->kick, &count, sizeof(count));
-    if (got == (ssize_t)sizeof(count)) {
-        ring->pending = true;
-    } else if (got >= 0 || (errno != EAGAIN && errno != EINTR)) {
+    ssize_t got = read_kick(ring->kick, &count);
+    ring->pending = true;
+    if (got != (ssize_t)sizeof(count) && (got >= 0 || (errno != EAGAIN && errno != EINTR))) {
         close_fd(&ring->kick);
     }
 }

@@ -379,6 +379,29 @@ Test(vhost_hostile, a_front_end_that_reads_no_replies_is_dropped)
     expect_health(&child, 7);
 }
 
+/* Two that poll one counter: the first to read it leaves nothing for the second. */
+Test(vhost_hostile, queues_may_share_a_kick_that_blocks)
+{
+    struct record_child child;
+    record_child_start(&child, NULL);
+    struct vhost_front_end *fe = vhost_front_end_create(child.socket, &linux_driver);
+    close(fe->kick[0]);
+    close(fe->kick[1]);
+    fe->kick[0] = eventfd(0, EFD_CLOEXEC);
+    fe->kick[1] = dup(fe->kick[0]);
+    cr_assert(fe->kick[0] >= 0 && fe->kick[1] >= 0);
+    vhost_start(fe);
+    uint32_t move[] = {0, 40, 25, 0, 0, 0, 0, 0};
+    for (uint32_t i = 0; i < 10; i++) {
+        vhost_cursor(fe, VIRTIO_GPU_CMD_MOVE_CURSOR, move, 8);
+        VHOST_COMMAND(fe, VIRTIO_GPU_CMD_SET_SCANOUT, 0, 0, 0, 0, 0, 0);
+    }
+    show(fe, 1);
+    expect_seed(fe, 1);
+    vhost_front_end_destroy(fe);
+    expect_health(&child, 2);
+}
+
 Test(vhost_hostile, front_ends_come_and_go)
 {
     struct record_child child;
