@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <linux/virtio_gpu.h>
 #include <poll.h>
 #include <signal.h>
@@ -106,7 +107,7 @@ static size_t make_fds(enum fds kind, int fds[9])
             close(ends[1]);
             break;
         case NULL_DEVICE:
-            fds[i] = dup(2);
+            fds[i] = open("/dev/null", O_WRONLY | O_CLOEXEC);
             break;
         case NONE:
         case EVENT:
@@ -377,6 +378,49 @@ Test(vhost_hostile, a_front_end_that_reads_no_replies_is_dropped)
     cr_assert(dropped, "24 MB of questions were taken");
     vhost_front_end_destroy(fe);
     expect_health(&child, 7);
+}
+
+/* Descriptors of interrupts and errors that cannot be written, and that break who writes. */
+Test(vhost_hostile, interrupts_may_lead_nowhere)
+{
+    static const enum fds kinds[] = {SOCKET, FILE_4M, NULL_DEVICE, EVENT};
+    struct record_child child;
+    record_child_start(&child, NULL);
+    for (size_t i = 0; i < COUNT(kinds) + 1; i++) {
+        struct vhost_front_end *fe = vhost_front_end_create(child.socket, &linux_driver);
+        vhost_start(fe);
+        int fds[9];
+        size_t count = 1;
+        if (i < COUNT(kinds)) {
+            count = make_fds(kinds[i], fds);
+        } else {
+            int ends[2];
+            cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+            close(ends[0]);
+            fds[0] = ends[1];
+        }
+        for (uint64_t queue = 0; queue < 2; queue++) {
+            vhost_send_u64(fe, VHOST_SET_VRING_CALL, queue, fds);
+            vhost_send_u64(fe, VHOST_SET_VRING_ERR, queue, fds);
+        }
+        close(fds[0]);
+        cr_assert_eq(count, 1);
+        static const uint8_t request[24] = {0};
+        uint64_t answer = vhost_submit(fe, 0, request, sizeof(request), 24);
+        for (int k = 0; k < 500 && vhost_at(fe, answer)[1] == 0; k++) {
+            vhost_settle(fe, 10);
+        }
+        cr_assert_neq(vhost_at(fe, answer)[1], 0, "kind %zu: no answer", i);
+        struct sl_virtio_desc empty[3] = {{0x50000, 0, 0, 0}};
+        struct sl_virtio_guest *guest = &fe->guest;
+        sl_virtio_guest_write_descs(guest, guest->queues[1].desc, empty, 1, NULL);
+        sl_virtio_guest_offer(guest, 1, 0, 1, NULL);
+        vhost_kick(fe, 1, true);
+        vhost_settle(fe, 50);
+        cr_assert(record_child_is_alive(&child), "kind %zu: %s", i, record_child_log(&child));
+        vhost_front_end_destroy(fe);
+    }
+    expect_health(&child, 2);
 }
 
 /* Two that poll one counter: the first to read it leaves nothing for the second. */
