@@ -108,7 +108,7 @@ static void field(const struct mirror *m, const struct sl_abi_struct *s,
                   const struct sl_abi_field *f)
 {
     uint32_t each = sl_abi_type_size(f->type, f->of);
-    if (sl_mirror_elsewhere(m, f->not_system)) {
+    if (sl_mirror_field_elsewhere(m, f)) {
         sl_buf_printf(m->out, "/* %s.%s has other names elsewhere. */\n", s->name, f->name);
         return;
     }

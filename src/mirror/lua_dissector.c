@@ -45,7 +45,7 @@ static void enumeration(const struct mirror *m, const struct sl_abi_enum *names)
     struct sl_buf *out = m->out;
     sl_buf_printf(out, "  %s = {\n    name = \"%s\",\n    flags = %s,\n    opcodes = %s,\n",
                   names->name, names->name, names->is_flags ? "true" : "false",
-                  sl_mirror_has_opcodes(m, names) ? "true" : "false");
+                  names->from == SL_ABI_FROM_OPCODES ? "true" : "false");
     sl_buf_text(out, "    values = {\n");
     for (size_t i = 0; i < names->value_count; i++) {
         struct mirror_value v;

@@ -41,11 +41,6 @@ const struct sl_abi_group *sl_mirror_find_group(const struct sl_abi *abi, const 
     return NULL;
 }
 
-bool sl_mirror_has_opcodes(const struct mirror *m, const struct sl_abi_enum *names)
-{
-    return sl_abi_find_opcode_name(m->abi, names->values[0].name) != NULL;
-}
-
 bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *names, size_t index,
                           struct mirror_value *out)
 {
@@ -56,7 +51,7 @@ bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *name
         .word = v->name + strlen(names->prefix),
         .value = names->bit_numbers ? (uint64_t)__builtin_ctzll(v->value) : v->value,
         .wide = names->wide && !names->bit_numbers,
-        .hex = !names->bit_numbers && (names->is_flags || sl_mirror_has_opcodes(m, names)),
+        .hex = !names->bit_numbers && (names->is_flags || names->from == SL_ABI_FROM_OPCODES),
         .doc = v->doc,
     };
     return v->since_minor <= m->options->minor;
@@ -65,6 +60,11 @@ bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *name
 bool sl_mirror_elsewhere(const struct mirror *m, bool not_system)
 {
     return m->options->asserts_only && not_system;
+}
+
+bool sl_mirror_field_elsewhere(const struct mirror *m, const struct sl_abi_field *field)
+{
+    return sl_mirror_elsewhere(m, field->not_system) || field->since_minor > m->options->minor;
 }
 
 static void walk_constants(const struct mirror *m, const struct mirror_writer *writer,

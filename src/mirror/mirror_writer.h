@@ -53,11 +53,11 @@ void sl_mirror_lua_dissector(const struct mirror *m);
 bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *names, size_t index,
                           struct mirror_value *out);
 
-/* True if the values are the opcodes. */
-bool sl_mirror_has_opcodes(const struct mirror *m, const struct sl_abi_enum *names);
-
 /* True if assertions must leave it alone: the headers they are for need not have it. */
 bool sl_mirror_elsewhere(const struct mirror *m, bool not_system);
+
+/* The same for a field; it may also be a newer name of what was reserved. */
+bool sl_mirror_field_elsewhere(const struct mirror *m, const struct sl_abi_field *field);
 
 /* Decimal or, if people read it so or it is long, hexadecimal. */
 void sl_mirror_number(struct sl_buf *out, const struct mirror_value *value);

@@ -62,20 +62,30 @@ static void size(struct sl_buf *out, const char *name, uint32_t bytes)
                   name, bytes, name, bytes);
 }
 
-static void field(struct sl_buf *out, const struct sl_abi_struct *s, const struct sl_abi_field *f)
+/* The width of a field, or with index of the elements of an array. */
+static void width(struct sl_buf *out, const struct sl_abi_struct *s, const struct sl_abi_field *f,
+                  const char *index, uint32_t bytes)
 {
-    uint32_t bytes = sl_abi_type_size(f->type, f->of) * f->count;
-    sl_buf_printf(out, "const _: () = assert!(core::mem::offset_of!(abi::%s, ", s->name);
-    sl_rust_name(out, f->name);
-    sl_buf_printf(out, ") == %" PRIu32 ", \"%s.%s is not at %" PRIu32 "\");\n", f->offset, s->name,
-                  f->name, f->offset);
     sl_buf_printf(out,
                   "const _: () = assert!(width(|s: *const abi::%s| unsafe { "
                   "core::ptr::addr_of!((*s).",
                   s->name);
     sl_rust_name(out, f->name);
-    sl_buf_printf(out, ") }) == %" PRIu32 ", \"%s.%s does not have %" PRIu32 " bytes\");\n", bytes,
-                  s->name, f->name, bytes);
+    sl_buf_printf(out, "%s) }) == %" PRIu32 ", \"%s.%s%s does not have %" PRIu32 " bytes\");\n",
+                  index, bytes, s->name, f->name, index, bytes);
+}
+
+static void field(struct sl_buf *out, const struct sl_abi_struct *s, const struct sl_abi_field *f)
+{
+    uint32_t each = sl_abi_type_size(f->type, f->of);
+    sl_buf_printf(out, "const _: () = assert!(core::mem::offset_of!(abi::%s, ", s->name);
+    sl_rust_name(out, f->name);
+    sl_buf_printf(out, ") == %" PRIu32 ", \"%s.%s is not at %" PRIu32 "\");\n", f->offset, s->name,
+                  f->name, f->offset);
+    width(out, s, f, "", each * f->count);
+    if (f->count > 1) {
+        width(out, s, f, "[0]", each);
+    }
 }
 
 static void structure(const struct mirror *m, const struct sl_abi_struct *s)
@@ -83,7 +93,7 @@ static void structure(const struct mirror *m, const struct sl_abi_struct *s)
     size(m->out, s->name, s->size);
     for (size_t i = 0; i < s->field_count; i++) {
         const struct sl_abi_field *f = &s->fields[i];
-        if (!f->overlaps && !sl_mirror_elsewhere(m, f->not_system)) {
+        if (!f->overlaps && !sl_mirror_field_elsewhere(m, f)) {
             field(m->out, s, f);
         }
     }

@@ -92,7 +92,7 @@ static void structure(const struct mirror *m, const struct sl_abi_struct *s)
     for (size_t i = 0; i < s->field_count; i++) {
         const struct sl_abi_field *f = &s->fields[i];
         if (f->overlaps) {
-            sl_buf_printf(out, "    // %s is another name of %s.\n", f->name, f[-1].name);
+            sl_buf_printf(out, "    // %s is another name of %s.\n", f->name, f->overlaps);
         } else {
             field(out, f);
         }

@@ -57,6 +57,14 @@ static void enumeration(const struct mirror *m, const struct sl_abi_enum *names)
     }
 }
 
+static void layout(struct sl_buf *out, const struct sl_abi_struct *s, const struct sl_abi_field *f,
+                   const char *what, uint32_t expected)
+{
+    sl_buf_printf(out,
+                  "  Holds<Is<\"%s of %s.%s\", typeof abi.%s.fields.%s.%s, \"%" PRIu32 "\">>,\n",
+                  what, s->name, f->name, s->name, f->name, what, expected);
+}
+
 static void structure(const struct mirror *m, const struct sl_abi_struct *s)
 {
     struct sl_buf *out = m->out;
@@ -64,17 +72,14 @@ static void structure(const struct mirror *m, const struct sl_abi_struct *s)
                   s->name, s->name, s->size);
     for (size_t i = 0; i < s->field_count; i++) {
         const struct sl_abi_field *f = &s->fields[i];
-        if (sl_mirror_elsewhere(m, f->not_system)) {
+        if (sl_mirror_field_elsewhere(m, f)) {
             continue;
         }
-        uint32_t bytes = sl_abi_type_size(f->type, f->of) * f->count;
-        sl_buf_printf(out,
-                      "  Holds<Is<\"offset of %s.%s\", typeof abi.%s.fields.%s.offset, \"%" PRIu32
-                      "\">>,\n",
-                      s->name, f->name, s->name, f->name, f->offset);
-        sl_buf_printf(
-            out, "  Holds<Is<\"size of %s.%s\", typeof abi.%s.fields.%s.size, \"%" PRIu32 "\">>,\n",
-            s->name, f->name, s->name, f->name, bytes);
+        layout(out, s, f, "offset", f->offset);
+        layout(out, s, f, "size", sl_abi_type_size(f->type, f->of) * f->count);
+        if (f->count > 1) {
+            layout(out, s, f, "count", f->count);
+        }
     }
 }
 

@@ -150,6 +150,8 @@ s/pub moved: u32,/pub alloc_id: u32,/; }"
     'aerogpu_alloc_entry does not have 32 bytes'
     "$rust_entry s/pub gpa: u64,/pub gpa: u32, pub gpa_high: u32,/"
     'aerogpu_alloc_entry.gpa does not have 8 bytes'
+    's/pub data: \[u8; 4096\],/pub data: [u16; 2048],/'
+    'aerogpu_escape_read_gpa_inout.data[0] does not have 1 bytes'
     's/^pub type aerogpu_handle_t = u32;/pub type aerogpu_handle_t = u64;/'
     'aerogpu_handle_t does not have 4 bytes'
 )
@@ -165,6 +167,9 @@ check_rust() {
             >"$crate/lib.rs"
         silent "rustc: $abi, and assertions about it" "${compile[@]}" "$crate/lib.rs"
     done
+    emit --lang rust --version 1.2 -o "$crate/mirror.rs"
+    emit --lang rust --version 1.2 --asserts-only --prefix crate::mirror -o "$crate/asserts.rs"
+    silent "rustc: AeroGPU 1.2, and assertions about it" "${compile[@]}" "$crate/lib.rs"
     emit --lang rust -o "$work/whole.rs"
     sed '/^const _: () = assert!/d' "$work/whole.rs" >"$work/bare.rs"
     emit --lang rust --asserts-only --prefix crate::mirror -o "$crate/asserts.rs"
@@ -189,6 +194,8 @@ ts_changes=(
     '["offset of aerogpu_alloc_entry.flags", "is", 0, "not", "4"]'
     '/^export const aerogpu_alloc_entry = /,/^}/ s/gpa: { offset: 8, size: 8/gpa: { offset: 8, size: 4/'
     '["size of aerogpu_alloc_entry.gpa", "is", 4, "not", "8"]'
+    's/data: { offset: 40, size: 4096, type: "u8", count: 4096/data: { offset: 40, size: 4096, type: "u16", count: 2048/'
+    '["count of aerogpu_escape_read_gpa_inout.data", "is", 2048, "not", "4096"]'
     '/^export const aerogpu_alloc_entry = /,/^}/ s/  size: 32,/  size: 40,/'
     '["size of aerogpu_alloc_entry", "is", 40, "not", "32"]'
 )
@@ -197,8 +204,8 @@ check_typescript() { # compiler
     local compile=("$1" --strict --noEmit --pretty false --target es2022 --module esnext
         --moduleResolution bundler)
     cd "$here" || exit 2
-    silent "tsc: both ABIs, and assertions about them" "${compile[@]}" \
-        asserts_aerogpu.ts asserts_virtio-gpu.ts asserts_enum.ts
+    silent "tsc: both ABIs, AeroGPU 1.1, and assertions about them" "${compile[@]}" \
+        asserts_aerogpu.ts asserts_virtio-gpu.ts asserts_enum.ts asserts_old.ts
     cp aerogpu.ts whole.ts
     for ((i = 0; i < ${#ts_changes[@]}; i += 2)); do
         plant whole.ts aerogpu.ts "${ts_changes[i]}"
@@ -218,6 +225,8 @@ for abi in aerogpu virtio-gpu; do
     emit --lang typescript --abi $abi --asserts-only --prefix ./$abi -o "$here/asserts_$abi.ts"
 done
 emit --lang c --version 1.0 -o "$here/old.h"
+emit --lang typescript --version 1.1 -o "$here/old.ts"
+emit --lang typescript --version 1.1 --asserts-only --prefix ./old -o "$here/asserts_old.ts"
 emit --lang c --asserts-only --version 1.0 --include old.h -o "$here/assert_old.h"
 emit --lang c --asserts-only --include aerogpu.h -o "$here/assert_aerogpu.h"
 emit --lang c --asserts-only --include scanlock/aerogpu_abi.h -o "$here/assert_public.h"
