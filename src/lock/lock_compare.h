@@ -8,7 +8,7 @@ struct sl_lock_comparison {
     const struct sl_abi_lock *old;
     const struct sl_abi_lock *new;
     struct sl_lock_diff *diff;
-    bool *taken; /* by index in old: gone, and told with what took its place */
+    bool *gone;  /* by index in old: not in new under this name, and not told yet */
     bool failed; /* out of memory; nothing more is reported */
 };
 

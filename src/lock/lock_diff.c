@@ -224,8 +224,7 @@ static size_t find_former(const struct sl_lock_comparison *c, size_t new, uint32
         if (is_past(former, old_parent)) {
             break;
         }
-        if (former->kind != entry->kind || former->parent != old_parent || c->taken[i] ||
-            sl_abi_lock_find(c->new, former->kind, entry->parent, former->name)) {
+        if (former->kind != entry->kind || former->parent != old_parent || !c->gone[i]) {
             continue;
         }
         bool same = info->has_identity ? sl_lock_number(former, info->identity) ==
@@ -262,8 +261,8 @@ static bool are_aliases(const struct sl_lock_entry *a, const struct sl_lock_entr
 {
     const char *of_a = sl_lock_text(a, SL_LOCK_ATTR_ALIAS_OF);
     const char *of_b = sl_lock_text(b, SL_LOCK_ATTR_ALIAS_OF);
-    return sl_lock_number(a, SL_LOCK_ATTR_VALUE) == sl_lock_number(b, SL_LOCK_ATTR_VALUE) &&
-           ((of_a && strcmp(of_a, b->name) == 0) || (of_b && strcmp(of_b, a->name) == 0));
+    return ((of_a && strcmp(of_a, b->name) == 0) || (of_b && strcmp(of_b, a->name) == 0)) &&
+           sl_lock_number(a, SL_LOCK_ATTR_VALUE) == sl_lock_number(b, SL_LOCK_ATTR_VALUE);
 }
 
 /* Another entry, in both locks with this number, that the new one is an alias of or that is its. */
@@ -418,7 +417,7 @@ static void add_entry(struct sl_lock_comparison *c, size_t index, uint32_t old_p
     size_t former = find_former(c, index, old_parent);
     if (former < c->old->entry_count) {
         const struct sl_lock_entry *old = &c->old->entries[former];
-        c->taken[former] = true;
+        c->gone[former] = false;
         if (same_content(c, former, index)) {
             sl_lock_report(c, SL_LOCK_CHANGE_RENAMED, c->new, entry, "was called %s, which is gone",
                            old->name);
@@ -470,9 +469,24 @@ static void remove_entry(struct sl_lock_comparison *c, const struct sl_lock_entr
     }
 }
 
+/* Marks what the new lock does not have under its name. */
+static void mark_gone(struct sl_lock_comparison *c, enum sl_lock_kind kind, uint32_t old_parent,
+                      uint32_t new_parent)
+{
+    for (size_t i = first_of(old_parent); i < c->old->entry_count; i++) {
+        const struct sl_lock_entry *old = &c->old->entries[i];
+        if (is_past(old, old_parent)) {
+            break;
+        }
+        c->gone[i] = old->kind == kind && old->parent == old_parent &&
+                     !sl_abi_lock_find(c->new, kind, new_parent, old->name);
+    }
+}
+
 static void compare_kind(struct sl_lock_comparison *c, enum sl_lock_kind kind, uint32_t old_parent,
                          uint32_t new_parent)
 {
+    mark_gone(c, kind, old_parent, new_parent);
     for (size_t i = first_of(new_parent); i < c->new->entry_count; i++) {
         const struct sl_lock_entry *new = &c->new->entries[i];
         if (is_past(new, new_parent)) {
@@ -493,8 +507,7 @@ static void compare_kind(struct sl_lock_comparison *c, enum sl_lock_kind kind, u
         if (is_past(old, old_parent)) {
             break;
         }
-        if (old->kind == kind && old->parent == old_parent && !c->taken[i] &&
-            !sl_abi_lock_find(c->new, kind, new_parent, old->name)) {
+        if (c->gone[i] && old->kind == kind && old->parent == old_parent) {
             remove_entry(c, old);
         }
     }
@@ -555,8 +568,8 @@ enum sl_status sl_lock_compare(struct sl_lock_diff *diff, const struct sl_abi_lo
                        old->name, new->path, new->name);
     }
     struct sl_lock_comparison c = {.old = old, .new = new, .diff = diff};
-    c.taken = calloc(old->entry_count + 1, sizeof(*c.taken));
-    if (!c.taken) {
+    c.gone = calloc(old->entry_count + 1, sizeof(*c.gone));
+    if (!c.gone) {
         return sl_fail_memory(err, old->entry_count + 1);
     }
     compare_versions(&c);
@@ -567,6 +580,6 @@ enum sl_status sl_lock_compare(struct sl_lock_diff *diff, const struct sl_abi_lo
         }
     }
     compare_order(&c);
-    free(c.taken);
+    free(c.gone);
     return c.failed ? sl_fail_memory(err, 0) : SL_OK;
 }

@@ -15,7 +15,7 @@ static const struct sl_yaml_kind lock_yaml = {
     .syntax = SL_RULE_LOCK_YAML,
     .key = SL_RULE_LOCK_KEY,
     .value = SL_RULE_LOCK_VALUE,
-    .nodes_max = 1u << 17,
+    .nodes_max = 1u << 16,
 };
 
 /* Decimal, or hexadecimal with 0x in front. */

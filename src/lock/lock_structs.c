@@ -76,7 +76,7 @@ static const struct sl_lock_entry *meaning_in(const struct sl_abi_lock *lock, ui
                                               uint64_t start, uint64_t end)
 {
     EACH_FIELD(field, lock, parent) {
-        if (!is_reserved(field) && start_of(field) < end && start < end_of(lock, field)) {
+        if (start_of(field) < end && start < end_of(lock, field) && !is_reserved(field)) {
             return field;
         }
     }
@@ -100,22 +100,8 @@ static bool same_storage(const struct sl_lock_entry *a, const struct sl_lock_ent
 static const struct sl_lock_entry *former_of(const struct pair *p, const struct sl_lock_entry *new)
 {
     EACH_FIELD(old, p->c->old, p->old_index) {
-        if (!is_reserved(old) && same_storage(old, new) &&
-            !field_named(p->c->new, p->new_index, old->name)) {
+        if (p->c->gone[old - p->c->old->entries] && same_storage(old, new) && !is_reserved(old)) {
             return old;
-        }
-    }
-    return NULL;
-}
-
-/* The field of the new struct that an old one is called now, or NULL. */
-static const struct sl_lock_entry *successor_of(const struct pair *p,
-                                                const struct sl_lock_entry *old)
-{
-    EACH_FIELD(new, p->c->new, p->new_index) {
-        if (!is_reserved(new) && same_storage(old, new) &&
-            !field_named(p->c->old, p->old_index, new->name)) {
-            return new;
         }
     }
     return NULL;
@@ -158,9 +144,10 @@ static bool has_trailing(const struct sl_abi_lock *lock, uint32_t parent)
     return false;
 }
 
-/* Fields behind the old end are absent in what is shorter, and say so. */
+/* Fields behind the old end, all bytes of it, are absent in what is shorter, and say so. */
 static const char *field_growth_problem(const struct pair *p, char *out, size_t size)
 {
+    uint64_t told = 0; /* bytes behind the old end that are in a field */
     EACH_FIELD(field, p->c->new, p->new_index) {
         uint64_t end = end_of(p->c->new, field);
         if (end <= size_of(p->old)) {
@@ -176,8 +163,9 @@ static const char *field_growth_problem(const struct pair *p, char *out, size_t 
             snprintf(out, size, "%s is %s", field->name, since);
             return out;
         }
+        told += end - (start_of(field) > size_of(p->old) ? start_of(field) : size_of(p->old));
     }
-    return NULL;
+    return told < size_of(p->new) - size_of(p->old) ? "not all new bytes are in a field" : NULL;
 }
 
 /* Why the struct must not grow as it did; NULL if it may. */
@@ -241,6 +229,7 @@ static void add_field(const struct pair *p, const struct sl_lock_entry *field)
     uint64_t end = end_of(c->new, field);
     const struct sl_lock_entry *former = former_of(p, field);
     if (former) {
+        c->gone[former - c->old->entries] = false;
         sl_lock_report(c, SL_LOCK_CHANGE_RENAMED, c->new, field, "was called %s, which is gone",
                        former->name);
         return;
@@ -329,7 +318,7 @@ static void compare_new_field(const struct pair *p, const struct sl_lock_entry *
 /* The name is gone. Reserved bytes are told where something lies in them now. */
 static void remove_field(const struct pair *p, const struct sl_lock_entry *old)
 {
-    if (is_reserved(old) || successor_of(p, old)) {
+    if (is_reserved(old)) {
         return;
     }
     uint64_t start = start_of(old);
@@ -379,13 +368,24 @@ static void compare_trailing(const struct pair *p, const struct sl_lock_entry *n
 
 static void remove_child(const struct pair *p, const struct sl_lock_entry *old)
 {
-    if (sl_abi_lock_find(p->c->new, old->kind, p->new_index, old->name)) {
+    if (!p->c->gone[old - p->c->old->entries]) {
         return;
     }
     if (old->kind == SL_LOCK_FIELD && !sl_lock_text(old, SL_LOCK_ATTR_OVERLAPS)) {
         remove_field(p, old);
     } else {
         sl_lock_report(p->c, SL_LOCK_CHANGE_REMOVED, p->c->old, old, "removed");
+    }
+}
+
+/* Marks what the new struct does not have under its name. */
+static void mark_gone(const struct pair *p)
+{
+    const struct sl_abi_lock *old = p->c->old;
+    for (size_t i = (size_t)p->old_index + 1;
+         i < old->entry_count && old->entries[i].parent == p->old_index; i++) {
+        p->c->gone[i] =
+            !sl_abi_lock_find(p->c->new, old->entries[i].kind, p->new_index, old->entries[i].name);
     }
 }
 
@@ -401,6 +401,7 @@ void sl_lock_compare_structs(struct sl_lock_comparison *c, const struct sl_lock_
     };
     sl_lock_compare_cells(c, old, new, 0);
     compare_sizes(&p);
+    mark_gone(&p);
     for (size_t i = (size_t)p.new_index + 1;
          i < c->new->entry_count && c->new->entries[i].parent == p.new_index; i++) {
         const struct sl_lock_entry *child = &c->new->entries[i];
