@@ -26,7 +26,7 @@ static enum sl_status check_published(struct job *job, const char *path)
 {
     struct sl_abi_lock published = {0};
     struct sl_cli_verdict verdict = {0};
-    enum sl_status status = sl_abi_lock_read(&published, path, &job->err);
+    enum sl_status status = sl_lock_read_published(&published, path, &job->err);
     if (status == SL_OK && strcmp(published.name, job->abi->name) == 0) {
         status = sl_cli_judge_lock(&verdict, &published, job->abi, &job->err);
         if (status == SL_OK && !is_allowed(job, &published, &verdict)) {
@@ -107,9 +107,8 @@ static enum sl_status lock_abi(struct job *job)
 
 static enum sl_status run(const struct sl_cli_args *args)
 {
-    static const char *const both[] = {"aerogpu", "virtio-gpu"};
     const char *golden = args->values[SL_CLI_GOLDEN];
-    size_t count = args->operand_count ? args->operand_count : 2;
+    size_t count = args->operand_count ? args->operand_count : SL_ABI_LOCK_BUILTINS;
     for (size_t i = 0; i < args->operand_count; i++) {
         if (!sl_abi_lock_find_builtin(args->operands[i])) {
             return sl_cli_usage(args->verb, "no ABI is called '%s'", args->operands[i]);
@@ -117,11 +116,11 @@ static enum sl_status run(const struct sl_cli_args *args)
     }
     enum sl_status worst = SL_OK;
     for (size_t i = 0; i < count && (worst == SL_OK || worst == SL_ERR_MISMATCH); i++) {
-        const char *name = args->operand_count ? args->operands[i] : both[i];
         struct job job = {
             .args = args,
             .golden = golden ? golden : "golden",
-            .abi = sl_abi_lock_find_builtin(name),
+            .abi = args->operand_count ? sl_abi_lock_find_builtin(args->operands[i])
+                                       : sl_abi_lock_builtins[i],
         };
         enum sl_status status = lock_abi(&job);
         worst = status == SL_OK ? worst : status;

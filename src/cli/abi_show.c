@@ -73,8 +73,9 @@ static enum sl_status run(const struct sl_cli_args *args)
     if (args->operand_count) {
         return show(args);
     }
-    print_abi(&sl_abi_aerogpu);
-    print_abi(&sl_abi_virtio_gpu);
+    for (size_t i = 0; i < SL_ABI_LOCK_BUILTINS; i++) {
+        print_abi(sl_abi_lock_builtins[i]);
+    }
     return SL_OK;
 }
 

@@ -5,11 +5,13 @@
 
 #include <inttypes.h>
 
+typedef enum sl_status read_fn(struct sl_abi_lock *lock, const char *path, struct sl_error *err);
+
 /* What is wrong goes to stdout: it is the result. */
-static enum sl_status verify_file(const char *path, struct sl_error *err)
+static enum sl_status verify_file(const char *path, read_fn *read, struct sl_error *err)
 {
     struct sl_abi_lock published = {0};
-    enum sl_status status = sl_abi_lock_read(&published, path, err);
+    enum sl_status status = read(&published, path, err);
     const struct sl_abi *abi = NULL;
     if (status == SL_OK) {
         abi = sl_abi_lock_find_builtin(published.name);
@@ -50,11 +52,11 @@ static enum sl_status find_lock(const struct sl_abi *abi, const char *golden, st
 }
 
 /* Goes on after a difference, so that all of them are shown; stops at what cannot be read. */
-static enum sl_status verify_files(char **paths, size_t count, struct sl_error *err)
+static enum sl_status verify_files(char **paths, size_t count, read_fn *read, struct sl_error *err)
 {
     enum sl_status worst = SL_OK;
     for (size_t i = 0; i < count; i++) {
-        enum sl_status status = verify_file(paths[i], err);
+        enum sl_status status = verify_file(paths[i], read, err);
         if (status != SL_OK && status != SL_ERR_MISMATCH) {
             return status;
         }
@@ -70,11 +72,13 @@ static enum sl_status verify_folder(const char *golden, struct sl_error *err)
     if (status != SL_OK) {
         return status;
     }
-    status = verify_files(list.paths, list.count, err);
+    status = verify_files(list.paths, list.count, sl_lock_read_published, err);
     sl_lock_list_finish(&list);
-    const struct sl_abi *const all[] = {&sl_abi_aerogpu, &sl_abi_virtio_gpu};
-    for (size_t i = 0; i < 2 && (status == SL_OK || status == SL_ERR_MISMATCH); i++) {
-        enum sl_status found = find_lock(all[i], golden, err);
+    for (size_t i = 0; i < SL_ABI_LOCK_BUILTINS; i++) {
+        if (status != SL_OK && status != SL_ERR_MISMATCH) {
+            break;
+        }
+        enum sl_status found = find_lock(sl_abi_lock_builtins[i], golden, err);
         status = found == SL_OK ? status : found;
     }
     return status;
@@ -84,9 +88,9 @@ static enum sl_status run(const struct sl_cli_args *args)
 {
     struct sl_error err = {0};
     const char *golden = args->values[SL_CLI_GOLDEN];
-    enum sl_status status = args->operand_count
-                                ? verify_files(args->operands, args->operand_count, &err)
-                                : verify_folder(golden ? golden : "golden", &err);
+    enum sl_status status = args->operand_count ? verify_files(args->operands, args->operand_count,
+                                                               sl_abi_lock_read, &err)
+                                                : verify_folder(golden ? golden : "golden", &err);
     return status == SL_OK || status == SL_ERR_MISMATCH ? status : sl_cli_fail(&err);
 }
 

@@ -87,7 +87,7 @@ static int run_verb(const struct sl_cli_verb *verb, int argc, char **argv)
 static int run_group(const struct sl_cli_verb *group, int argc, char **argv)
 {
     if (argc < 2) {
-        return sl_cli_usage(group, "expected a verb");
+        return (int)sl_cli_usage(group, "expected a verb");
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         sl_cli_print_verb_help(stdout, group);
@@ -95,7 +95,7 @@ static int run_group(const struct sl_cli_verb *group, int argc, char **argv)
     }
     const struct sl_cli_verb *verb = sl_cli_find_in_group(group, argv[1]);
     if (!verb) {
-        return sl_cli_usage(group, "no verb '%s'", argv[1]);
+        return (int)sl_cli_usage(group, "no verb '%s'", argv[1]);
     }
     return run_verb(verb, argc - 1, argv + 1);
 }

@@ -88,6 +88,10 @@ enum sl_status sl_abi_lock_parse(struct sl_abi_lock *lock, const char *path, con
 enum sl_status sl_abi_lock_open(struct sl_abi_lock *lock, const char *spec, struct sl_error *err);
 void sl_abi_lock_finish(struct sl_abi_lock *lock);
 
+/* The ABIs of this program. */
+#define SL_ABI_LOCK_BUILTINS 2u
+extern const struct sl_abi *const sl_abi_lock_builtins[SL_ABI_LOCK_BUILTINS];
+
 /* The ABI of this program with this name, with or without "builtin:" in front; or NULL. */
 const struct sl_abi *sl_abi_lock_find_builtin(const char *name);
 

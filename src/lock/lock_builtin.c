@@ -345,16 +345,17 @@ enum sl_status sl_abi_lock_builtin(struct sl_abi_lock *lock, const struct sl_abi
     return b.failed ? sl_fail_memory(err, 0) : sl_lock_seal(lock, err);
 }
 
+const struct sl_abi *const sl_abi_lock_builtins[] = {&sl_abi_aerogpu, &sl_abi_virtio_gpu};
+
 const struct sl_abi *sl_abi_lock_find_builtin(const char *name)
 {
-    static const struct sl_abi *const all[] = {&sl_abi_aerogpu, &sl_abi_virtio_gpu};
     static const char prefix[] = "builtin:";
     if (strncmp(name, prefix, sizeof(prefix) - 1) == 0) {
         name += sizeof(prefix) - 1;
     }
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (strcmp(all[i]->name, name) == 0) {
-            return all[i];
+    for (size_t i = 0; i < SL_ABI_LOCK_BUILTINS; i++) {
+        if (strcmp(sl_abi_lock_builtins[i]->name, name) == 0) {
+            return sl_abi_lock_builtins[i];
         }
     }
     return NULL;

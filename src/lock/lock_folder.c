@@ -63,6 +63,29 @@ void sl_lock_path(struct sl_buf *out, const char *golden, const char *abi, uint3
                   version & 0xFFFF);
 }
 
+enum sl_status sl_lock_read_published(struct sl_abi_lock *lock, const char *path,
+                                      struct sl_error *err)
+{
+    enum sl_status status = sl_abi_lock_read(lock, path, err);
+    if (status != SL_OK) {
+        return status;
+    }
+    struct sl_buf wanted = {0};
+    sl_lock_path(&wanted, "", lock->name, lock->version);
+    const char *end = sl_buf_cstr(&wanted);
+    size_t length = strlen(path);
+    if (!end) {
+        status = sl_fail_memory(err, 0);
+    } else if (length < wanted.size || strcmp(path + length - wanted.size, end) != 0) {
+        status = sl_fail(err, SL_ERR_DAMAGED, SL_RULE_LOCK_MODEL,
+                         "holds %s %" PRIu32 ".%" PRIu32 ", which is not its name", lock->name,
+                         lock->version >> 16, lock->version & 0xFFFF);
+        sl_error_set_file(err, path);
+    }
+    sl_buf_finish(&wanted);
+    return status;
+}
+
 const char *sl_lock_judge(const struct sl_abi_lock *published, const struct sl_abi_lock *now,
                           const struct sl_lock_diff *diff)
 {

@@ -19,6 +19,10 @@ void sl_lock_list_finish(struct sl_lock_paths *list);
 /* Where the lock of this version of an ABI stands. */
 void sl_lock_path(struct sl_buf *out, const char *golden, const char *abi, uint32_t version);
 
+/* Reads a lock of that folder; lock.model if it is not of the ABI and version of its name. */
+enum sl_status sl_lock_read_published(struct sl_abi_lock *lock, const char *path,
+                                      struct sl_error *err);
+
 /*
  * What a comparison of a published lock with the ABI of this program asks for: nothing if it is of
  * the same version, additions at most if it is older, as long as the major number is the same. The
