@@ -22,7 +22,10 @@ struct sl_vhost_session_config {
 enum sl_status sl_vhost_session_create(const struct sl_vhost_session_config *config, int fd,
                                        struct sl_vhost_session **session, struct sl_error *err);
 
-/* Stops the queues, which the trace tells, and closes every descriptor. NULL is fine. */
+/*
+ * Stops the queues, which the trace tells, closes every descriptor and unmaps the guest's memory.
+ * NULL is fine.
+ */
 void sl_vhost_session_destroy(struct sl_vhost_session *session);
 
 /* The socket, that of the screens, and a kick of each queue. */
