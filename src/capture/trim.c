@@ -21,6 +21,7 @@ static enum sl_status write_smaller(const struct sl_trim_job *job, const char *p
     }
     if (status == SL_OK && verbatim_bytes < result->size_bytes) {
         result->idle_commands = 0;
+        result->gone_kicks = 0;
         status = sl_trim_write(job, path, true, &result->size_bytes, &result->events, err);
     }
     return status;
@@ -30,11 +31,13 @@ static void count(const struct sl_trim_job *job, struct sl_trim_result *result)
 {
     result->events_before = sl_trace_event_count(job->trace);
     result->frames_before = job->frame_count;
-    result->frames = 0;
-    result->commands = 0;
-    result->idle_commands = 0;
     for (size_t i = 0; i < job->frame_count; i++) {
         result->frames += job->frames[i].chosen;
+    }
+    for (size_t i = 0; i < job->kick_count; i++) {
+        const struct sl_trim_kick *kick = &job->kicks[i];
+        result->kicks += kick->event >= job->start && kick->event < job->end;
+        result->gone_kicks += kick->gone;
     }
     for (size_t i = 0; i < job->command_count; i++) {
         const struct sl_trim_command *command = &job->commands[i];
@@ -52,10 +55,10 @@ static enum sl_status find_limit(const struct sl_trim_job *job, struct sl_trim_r
 }
 
 /* Writes and judges. */
-static enum sl_status make(struct sl_trim_job *job, const char *path, bool may_start,
-                           struct sl_trim_result *result, struct sl_error *err)
+static enum sl_status make(struct sl_trim_job *job, const char *path, struct sl_trim_result *result,
+                           struct sl_error *err)
 {
-    enum sl_status status = sl_trim_search(job, may_start, err);
+    enum sl_status status = sl_trim_search(job, err);
     if (status == SL_OK) {
         count(job, result);
         status = write_smaller(job, path, result, err);
@@ -81,11 +84,7 @@ static enum sl_status trim(struct sl_trim_job *job, const char *path, struct sl_
         status = find_limit(job, result, err);
     }
     if (status == SL_OK) {
-        status = make(job, path, true, result, err);
-    }
-    if (status == SL_ERR_MISMATCH && job->start > 0) {
-        /* What is expected far behind its cause may be about what came before the reset. */
-        status = make(job, path, false, result, err);
+        status = make(job, path, result, err);
     }
     if (status == SL_OK && result->size_bytes > result->size_before_bytes) {
         status = sl_fail(err, SL_ERR_MISMATCH, SL_RULE_NONE,
@@ -105,6 +104,7 @@ enum sl_status sl_trim(struct sl_trace *trace, const char *path,
     enum sl_status status = trim(&job, path, result, err);
     free(job.frames);
     free(job.told);
+    free(job.kicks);
     free(job.commands);
     return status;
 }

@@ -4,7 +4,8 @@
  * What lies behind the last of them goes, so do the other capture points, notes and attachments.
  * Memory comes down to the bytes that the device reads. Commands that no chosen frame needs (an
  * upload that is overwritten, a draw that nobody sees) are made to do nothing where they stand, so
- * that rings stay as they were. A guest could not tell: the device answers both traces alike.
+ * that rings stay as they were; where the trace sets up queues itself (vhost-user), kicks of which
+ * nothing is needed are left out altogether. A guest could not tell: the device answers alike.
  */
 #ifndef SL_CAPTURE_TRIM_H
 #define SL_CAPTURE_TRIM_H
@@ -22,8 +23,8 @@ struct sl_trim_options {
     uint64_t max_work;
     unsigned thread_count;
     /*
-     * Replays at most while looking for commands that are not needed; long traces get fewer. 0:
-     * look for none.
+     * Replays at most while looking for kicks and commands that are not needed; long traces get
+     * fewer. 0: look for none.
      */
     uint64_t tries_max;
     /* May be NULL: replays done so far of those that there are at most. */
@@ -38,6 +39,8 @@ struct sl_trim_result {
     uint64_t events;
     size_t frames_before;
     size_t frames;
+    size_t kicks; /* that could be left out */
+    size_t gone_kicks;
     size_t commands; /* that could be made to do nothing */
     size_t idle_commands;
 };

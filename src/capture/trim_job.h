@@ -17,10 +17,11 @@ struct sl_trim_frame {
     bool chosen;
 };
 
-/* Something that a capture point told of one scanout, shown or not. */
+/* One answer of the original's device: what there may be an expectation of. */
 struct sl_trim_told {
     uint64_t event;
-    uint32_t scanout;
+    enum sl_observation_kind kind;
+    uint32_t queue;
 };
 
 /* A command that can be made to do nothing: bytes of guest memory, good for one event. */
@@ -29,6 +30,17 @@ struct sl_trim_command {
     uint64_t gpa;
     uint32_t size;
     bool idle;
+};
+
+/*
+ * A notification of a queue that a VRING event set up, and where the queue was before. It can be
+ * left out with all that the guest submitted by it: the queue is then set up anew, further on.
+ */
+struct sl_trim_kick {
+    uint64_t event;
+    uint16_t base;
+    uint16_t used;
+    bool gone;
 };
 
 struct sl_trim_job {
@@ -41,6 +53,9 @@ struct sl_trim_job {
     struct sl_trim_told *told; /* in order */
     size_t told_count;
     size_t told_capacity;
+    struct sl_trim_kick *kicks; /* in order */
+    size_t kick_count;
+    size_t kick_capacity;
     struct sl_trim_command *commands; /* in order */
     size_t command_count;
     size_t command_capacity;
@@ -76,21 +91,26 @@ struct sl_trim_listener {
                               struct sl_error *err);
     /*
      * MEM: bytes that the device reads now and did not know. EXPECT: what it answered. MMIO: a read
-     * and what it gave.
+     * and what it gave. VRING: a queue is set up behind kicks that are gone.
      */
     enum sl_status (*seen)(void *data, uint64_t event, const struct sl_event *seen,
                            struct sl_error *err);
+    /* A kick that can be left out. Optional. */
+    enum sl_status (*kick)(void *data, const struct sl_trim_kick *kick, struct sl_error *err);
     /* Then the event of the original, which may have been one that is no longer replayed. */
     enum sl_status (*passed)(void *data, uint64_t event, const struct sl_event *original,
                              struct sl_error *err);
 };
 
-/* Idle commands do nothing; what is not wanted is left out, unless job->everything. */
+/* Idle commands do nothing; what is gone or not wanted is left out, unless job->everything. */
 enum sl_status sl_trim_pass(const struct sl_trim_job *job, const struct sl_trim_listener *listener,
                             struct sl_error *err);
 
 /* Whether an event of this type at this place reaches the device, or its memory. */
 bool sl_trim_is_replayed(const struct sl_trim_job *job, uint64_t event, enum sl_event_type type);
+
+/* The first kick that is not before this event. */
+size_t sl_trim_find_kick(const struct sl_trim_job *job, uint64_t event);
 
 /* ---- Commands that do nothing (trim_idle.c) ---- */
 
@@ -109,14 +129,14 @@ void sl_trim_make_idle(const struct sl_trim_job *job, uint8_t *bytes, size_t siz
 
 /* ---- Which commands (trim_search.c) ---- */
 
-/* Lists commands and what the device tells of capture points; finds the reset. After choosing. */
+/* Lists commands, kicks and what the device tells; finds the reset. After choosing. */
 enum sl_status sl_trim_list_commands(struct sl_trim_job *job, struct sl_error *err);
 
 /*
- * Makes as many idle as it can without any change in what the device answers or shows. Starts at
- * the reset if nothing changes by that and may_start is true, else at 0.
+ * Leaves out kicks and makes commands idle, as many as it can without any change in what the device
+ * answers to the rest, or shows. Starts at the reset if nothing changes by that, else at 0.
  */
-enum sl_status sl_trim_search(struct sl_trim_job *job, bool may_start, struct sl_error *err);
+enum sl_status sl_trim_search(struct sl_trim_job *job, struct sl_error *err);
 
 /* ---- The result (trim_output.c) ---- */
 

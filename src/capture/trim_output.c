@@ -7,8 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Scanouts whose expectations can be told apart; no device has more. */
-enum { SCANOUTS_MAX = 64 };
+/* Kinds and queues of expectations that can be told apart; no device has more. */
+enum { LINES_MAX = 64 };
+
+/* Per kind and queue, the first expectation is about the first answer, and so on. */
+struct line {
+    enum sl_observation_kind kind;
+    uint32_t queue;
+    size_t next; /* where to look for the next answer */
+};
 
 struct output {
     const struct sl_trim_job *job;
@@ -17,23 +24,46 @@ struct output {
     struct sl_trace_writer *writer; /* made when the first event is there */
     struct sl_ram_region *ram;      /* the map before that event */
     size_t ram_count;
-    size_t told[SCANOUTS_MAX]; /* per scanout: where to look for what its next expectation means */
+    struct line lines[LINES_MAX];
+    size_t line_count;
     uint64_t events;
 };
 
 /* ---- what stays ---- */
 
-/* Per scanout, the first expectation of a frame is about the first that was told, and so on. */
-static bool frame_stays(struct output *output, uint32_t scanout)
+static struct line *find_line(struct output *output, enum sl_observation_kind kind, uint32_t queue)
+{
+    for (size_t i = 0; i < output->line_count; i++) {
+        struct line *line = &output->lines[i];
+        if (line->kind == kind && line->queue == queue) {
+            return line;
+        }
+    }
+    if (output->line_count == LINES_MAX) {
+        return NULL;
+    }
+    struct line *line = &output->lines[output->line_count++];
+    *line = (struct line){.kind = kind, .queue = queue};
+    return line;
+}
+
+/* Whether the device answers as it did at this event, since it still has it. */
+static bool is_answered(const struct output *output, uint64_t event, enum sl_observation_kind kind)
 {
     const struct sl_trim_job *job = output->job;
-    if (scanout >= SCANOUTS_MAX) {
-        return false;
-    }
-    for (size_t i = output->told[scanout]; i < job->told_count; i++) {
-        if (job->told[i].scanout == scanout) {
-            output->told[scanout] = i + 1;
-            return sl_trim_is_chosen(job, job->told[i].event);
+    size_t kick = output->verbatim ? job->kick_count : sl_trim_find_kick(job, event);
+    bool gone = kick < job->kick_count && job->kicks[kick].event == event && job->kicks[kick].gone;
+    return kind == SL_OBS_FRAME ? sl_trim_is_chosen(job, event) : event >= job->start && !gone;
+}
+
+static bool expectation_stays(struct output *output, const struct sl_expect_event *expect)
+{
+    const struct sl_trim_job *job = output->job;
+    struct line *line = find_line(output, expect->kind, expect->queue);
+    for (size_t i = line ? line->next : job->told_count; i < job->told_count; i++) {
+        if (job->told[i].kind == expect->kind && job->told[i].queue == expect->queue) {
+            line->next = i + 1;
+            return is_answered(output, job->told[i].event, expect->kind);
         }
     }
     return false;
@@ -51,11 +81,11 @@ static bool stays(struct output *output, uint64_t number, const struct sl_event 
     case SL_EVENT_FRAME:
         return sl_trim_is_chosen(output->job, number);
     case SL_EVENT_EXPECT:
-        return event->u.expect.kind == SL_OBS_FRAME ? frame_stays(output, event->u.expect.queue)
-                                                    : replayed;
+        return expectation_stays(output, &event->u.expect);
+    case SL_EVENT_NOTIFY:
+        return replayed && is_answered(output, number, SL_OBS_USED);
     case SL_EVENT_MMIO:
     case SL_EVENT_VRING:
-    case SL_EVENT_NOTIFY:
     case SL_EVENT_VBLANK:
     case SL_EVENT_DISPLAY:
     case SL_EVENT_RESET:
@@ -147,7 +177,8 @@ static enum sl_status on_seen(void *data, uint64_t event, const struct sl_event 
                               struct sl_error *err)
 {
     (void)event;
-    return seen->type == SL_EVENT_MEM ? put(data, seen, err) : SL_OK;
+    bool is_new = seen->type == SL_EVENT_MEM || seen->type == SL_EVENT_VRING;
+    return is_new ? put(data, seen, err) : SL_OK;
 }
 
 static enum sl_status on_passed(void *data, uint64_t event, const struct sl_event *original,

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/status.h"
 #include "capture/tap.h"
 #include "capture/trim_job.h"
@@ -7,13 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Queues that kicks can be left out of; no device has more. */
+enum { QUEUES_MAX = 8 };
+
+/* How a queue was set up; no size: not at all. */
+struct ring {
+    struct sl_vring_event set_up;
+    bool behind; /* kicks are gone that the device has not been told of */
+};
+
 struct pass {
     const struct sl_trim_job *job;
     const struct sl_trim_listener *listener;
     struct sl_mem *guest;
     struct sl_tap *tap;
     uint64_t event;
-    size_t next;          /* command of the job that is not behind this event */
+    size_t next;      /* command of the job that is not behind this event */
+    size_t next_kick; /* the same */
+    struct ring rings[QUEUES_MAX];
+    bool setting_up;
     struct sl_buf before; /* what idle commands replace during the event, one after the other */
     enum sl_status heard; /* first failure where no status can be returned */
     struct sl_error report;
@@ -37,7 +50,8 @@ static enum sl_status hear(void *data, const struct sl_event *event, struct sl_e
 {
     const struct pass *pass = data;
     bool is_read = event->type == SL_EVENT_MMIO && event->u.mmio.is_read;
-    if (event->type != SL_EVENT_MEM && event->type != SL_EVENT_EXPECT && !is_read) {
+    bool is_ours = event->type == SL_EVENT_VRING && pass->setting_up;
+    if (event->type != SL_EVENT_MEM && event->type != SL_EVENT_EXPECT && !is_read && !is_ours) {
         return SL_OK;
     }
     return pass->listener->seen(pass->listener->data, pass->event, event, err);
@@ -132,6 +146,103 @@ static enum sl_status drive(struct pass *pass, const struct sl_event *event, str
     return status == SL_OK ? restore_commands(pass, err) : status;
 }
 
+/* ---- kicks ---- */
+
+static uint16_t read_used_index(const struct pass *pass, const struct ring *ring)
+{
+    uint8_t bytes[2];
+    sl_mem_bus_read(pass->guest, ring->set_up.used_gpa + 2, bytes, sizeof(bytes));
+    return sl_get_le16(bytes);
+}
+
+static enum sl_status tell_kick(struct pass *pass, uint32_t queue, struct sl_error *err)
+{
+    struct sl_target *target = sl_tap_target(pass->tap);
+    const struct sl_trim_kick kick = {
+        .event = pass->event,
+        .base = target->impl->vring_base(target, queue),
+        .used = read_used_index(pass, &pass->rings[queue]),
+    };
+    return pass->listener->kick(pass->listener->data, &kick, err);
+}
+
+/* As a back end does that takes over a queue: the used ring says how far its index is. */
+static enum sl_status catch_up(struct pass *pass, struct ring *ring,
+                               const struct sl_trim_kick *kick, struct sl_error *err)
+{
+    struct sl_event event = {.type = SL_EVENT_VRING, .u.vring = ring->set_up};
+    uint8_t used[2];
+    event.u.vring.base = kick->base;
+    sl_put_le16(used, kick->used);
+    ring->behind = false;
+    enum sl_status status = guest_write(pass, ring->set_up.used_gpa + 2, used, sizeof(used), err);
+    if (status == SL_OK) {
+        pass->setting_up = true;
+        status = sl_tap_event(pass->tap, &event, err);
+        pass->setting_up = false;
+    }
+    return status;
+}
+
+static enum sl_status notify(struct pass *pass, const struct sl_event *event, struct sl_error *err)
+{
+    const struct sl_trim_job *job = pass->job;
+    uint32_t queue = event->u.notify_queue;
+    struct ring *ring = queue < QUEUES_MAX ? &pass->rings[queue] : NULL;
+    enum sl_status status = SL_OK;
+    if (!ring || ring->set_up.size == 0) {
+        return drive(pass, event, err);
+    }
+    if (pass->listener->kick) {
+        status = tell_kick(pass, queue, err);
+    }
+    while (pass->next_kick < job->kick_count && job->kicks[pass->next_kick].event < pass->event) {
+        pass->next_kick++;
+    }
+    const struct sl_trim_kick *kick =
+        pass->next_kick < job->kick_count ? &job->kicks[pass->next_kick] : NULL;
+    if (kick && kick->event == pass->event && kick->gone) {
+        ring->behind = true;
+        return status;
+    }
+    if (status == SL_OK && ring->behind && kick) {
+        status = catch_up(pass, ring, kick, err);
+    }
+    return status == SL_OK ? drive(pass, event, err) : status;
+}
+
+static enum sl_status set_up_ring(struct pass *pass, const struct sl_event *event,
+                                  struct sl_error *err)
+{
+    if (event->u.vring.queue < QUEUES_MAX) {
+        pass->rings[event->u.vring.queue] = (struct ring){.set_up = event->u.vring};
+    }
+    return drive(pass, event, err);
+}
+
+static enum sl_status reset(struct pass *pass, const struct sl_event *event, struct sl_error *err)
+{
+    memset(pass->rings, 0, sizeof(pass->rings));
+    return drive(pass, event, err);
+}
+
+size_t sl_trim_find_kick(const struct sl_trim_job *job, uint64_t event)
+{
+    size_t low = 0;
+    size_t high = job->kick_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (job->kicks[middle].event < event) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* ---- events ---- */
+
 static enum sl_status set_ram(struct pass *pass, const struct sl_event *event, struct sl_error *err)
 {
     const struct sl_ram_event *ram = &event->u.ram;
@@ -163,12 +274,15 @@ static enum sl_status feed(struct pass *pass, const struct sl_event *event, stru
     case SL_EVENT_NOTE:
     case SL_EVENT_ATTACH:
         return SL_OK;
-    case SL_EVENT_MMIO:
-    case SL_EVENT_VRING:
     case SL_EVENT_NOTIFY:
+        return notify(pass, event, err);
+    case SL_EVENT_VRING:
+        return set_up_ring(pass, event, err);
+    case SL_EVENT_RESET:
+        return reset(pass, event, err);
+    case SL_EVENT_MMIO:
     case SL_EVENT_VBLANK:
     case SL_EVENT_DISPLAY:
-    case SL_EVENT_RESET:
     case SL_EVENT_FEATURES:
         return drive(pass, event, err);
     }

@@ -16,6 +16,8 @@
 /* Long traces get fewer tries than they may have: so many events are replayed in all. */
 enum { TRIES_MIN = 32, EVENTS_MAX = 40000000 };
 
+enum { KICK_ROUNDS = 2 };
+
 /* ---- the commands ---- */
 
 static enum sl_status add_command(void *data, uint64_t event, const struct sl_command *command,
@@ -41,7 +43,7 @@ static enum sl_status add_told(void *data, uint64_t event, const struct sl_event
                                struct sl_error *err)
 {
     struct sl_trim_job *job = data;
-    if (seen->type != SL_EVENT_EXPECT || seen->u.expect.kind != SL_OBS_FRAME) {
+    if (seen->type != SL_EVENT_EXPECT) {
         return SL_OK;
     }
     void *told = job->told;
@@ -49,7 +51,20 @@ static enum sl_status add_told(void *data, uint64_t event, const struct sl_event
         return sl_fail_memory(err, 0);
     }
     job->told = told;
-    job->told[job->told_count++] = (struct sl_trim_told){event, seen->u.expect.queue};
+    job->told[job->told_count++] =
+        (struct sl_trim_told){event, seen->u.expect.kind, seen->u.expect.queue};
+    return SL_OK;
+}
+
+static enum sl_status add_kick(void *data, const struct sl_trim_kick *kick, struct sl_error *err)
+{
+    struct sl_trim_job *job = data;
+    void *kicks = job->kicks;
+    if (!sl_trim_reserve(&kicks, &job->kick_capacity, job->kick_count, sizeof(*job->kicks))) {
+        return sl_fail_memory(err, 0);
+    }
+    job->kicks = kicks;
+    job->kicks[job->kick_count++] = *kick;
     return SL_OK;
 }
 
@@ -64,20 +79,13 @@ static enum sl_status note_reset(void *data, uint64_t event, const struct sl_eve
     return SL_OK;
 }
 
-static enum sl_status pass_by(void *data, uint64_t event, const struct sl_event *original,
-                              struct sl_error *err)
-{
-    (void)data;
-    (void)event;
-    (void)original;
-    (void)err;
-    return SL_OK;
-}
-
 enum sl_status sl_trim_list_commands(struct sl_trim_job *job, struct sl_error *err)
 {
-    const struct sl_trim_listener listener = {
-        .data = job, .command = add_command, .seen = add_told, .passed = note_reset};
+    const struct sl_trim_listener listener = {.data = job,
+                                              .command = add_command,
+                                              .seen = add_told,
+                                              .kick = add_kick,
+                                              .passed = note_reset};
     job->everything = true;
     enum sl_status status = sl_trim_pass(job, &listener, err);
     job->everything = false;
@@ -86,59 +94,99 @@ enum sl_status sl_trim_list_commands(struct sl_trim_job *job, struct sl_error *e
 
 /* ---- what the device answers ---- */
 
+struct answer {
+    uint64_t event;
+    struct sl_hash128 hash;
+};
+
 struct answers {
+    const struct sl_trim_job *job;
     uint64_t from; /* those to events before are of no interest */
-    struct sl_hash128 *hashes;
+    struct answer *all;
     size_t count;
     size_t capacity;
     size_t next; /* to compare with, if that is the purpose */
     bool comparing;
     bool differ;
+    uint64_t events; /* replayed so far, in all passes */
 };
 
-static struct sl_hash128 hash_read(uint64_t event, const struct sl_mmio_event *read)
+static struct sl_hash128 hash_read(const struct sl_mmio_event *read)
 {
-    uint8_t bytes[16];
-    sl_put_le64(bytes, event);
-    sl_put_le64(bytes + 8, read->value);
+    uint8_t bytes[8];
+    sl_put_le64(bytes, read->value);
     return sl_hash128(bytes, sizeof(bytes));
 }
 
-static struct sl_hash128 hash_answer(uint64_t event, const struct sl_expect_event *expect)
+static struct sl_hash128 hash_answer(const struct sl_expect_event *expect)
 {
-    uint8_t bytes[48];
+    uint8_t bytes[40];
     struct sl_hash128 payload = sl_hash128(expect->bytes, expect->size);
-    sl_put_le64(bytes, event);
-    sl_put_le32(bytes + 8, (uint32_t)expect->kind);
-    sl_put_le32(bytes + 12, expect->queue);
-    sl_put_le64(bytes + 16, expect->head);
-    sl_put_le64(bytes + 24, expect->value);
-    memcpy(bytes + 32, payload.bytes, sizeof(payload.bytes));
+    sl_put_le32(bytes, (uint32_t)expect->kind);
+    sl_put_le32(bytes + 4, expect->queue);
+    sl_put_le64(bytes + 8, expect->head);
+    sl_put_le64(bytes + 16, expect->value);
+    memcpy(bytes + 24, payload.bytes, sizeof(payload.bytes));
     return sl_hash128(bytes, sizeof(bytes));
 }
 
-static enum sl_status compare_answer(void *data, uint64_t event, const struct sl_event *seen,
-                                     struct sl_error *err)
+/* Answers to kicks that are gone do not come. */
+static void skip_gone(struct answers *answers)
+{
+    const struct sl_trim_job *job = answers->job;
+    for (; answers->next < answers->count; answers->next++) {
+        uint64_t event = answers->all[answers->next].event;
+        size_t kick = sl_trim_find_kick(job, event);
+        if (kick == job->kick_count || job->kicks[kick].event != event || !job->kicks[kick].gone) {
+            return;
+        }
+    }
+}
+
+static enum sl_status compare(struct answers *answers, const struct answer *answer,
+                              struct sl_error *err)
+{
+    skip_gone(answers);
+    const struct answer *wanted =
+        answers->next < answers->count ? &answers->all[answers->next++] : NULL;
+    answers->differ = !wanted || wanted->event != answer->event ||
+                      !sl_hash128_equal(&wanted->hash, &answer->hash);
+    return answers->differ
+               ? sl_fail(err, SL_ERR_MISMATCH, SL_RULE_NONE, "the device answers otherwise")
+               : SL_OK;
+}
+
+static enum sl_status on_answer(void *data, uint64_t event, const struct sl_event *seen,
+                                struct sl_error *err)
 {
     struct answers *answers = data;
-    if (seen->type == SL_EVENT_MEM || event < answers->from) {
+    if (seen->type == SL_EVENT_MEM || seen->type == SL_EVENT_VRING || event < answers->from) {
         return SL_OK;
     }
-    struct sl_hash128 hash = seen->type == SL_EVENT_MMIO ? hash_read(event, &seen->u.mmio)
-                                                         : hash_answer(event, &seen->u.expect);
+    const struct answer answer = {
+        .event = event,
+        .hash =
+            seen->type == SL_EVENT_MMIO ? hash_read(&seen->u.mmio) : hash_answer(&seen->u.expect),
+    };
     if (answers->comparing) {
-        answers->differ = answers->next >= answers->count ||
-                          !sl_hash128_equal(&hash, &answers->hashes[answers->next++]);
-        return answers->differ
-                   ? sl_fail(err, SL_ERR_MISMATCH, SL_RULE_NONE, "the device answers otherwise")
-                   : SL_OK;
+        return compare(answers, &answer, err);
     }
-    void *hashes = answers->hashes;
-    if (!sl_trim_reserve(&hashes, &answers->capacity, answers->count, sizeof(hash))) {
+    void *all = answers->all;
+    if (!sl_trim_reserve(&all, &answers->capacity, answers->count, sizeof(answer))) {
         return sl_fail_memory(err, 0);
     }
-    answers->hashes = hashes;
-    answers->hashes[answers->count++] = hash;
+    answers->all = all;
+    answers->all[answers->count++] = answer;
+    return SL_OK;
+}
+
+static enum sl_status count_event(void *data, uint64_t event, const struct sl_event *original,
+                                  struct sl_error *err)
+{
+    (void)event;
+    (void)original;
+    (void)err;
+    ((struct answers *)data)->events++;
     return SL_OK;
 }
 
@@ -152,45 +200,52 @@ struct range {
 struct search {
     struct sl_trim_job *job;
     struct answers answers;
-    size_t *order; /* commands that are not idle yet, as they are tried */
+    bool **order; /* flags of what is left, as it is tried */
     size_t order_count;
     struct range *ranges; /* a queue */
     size_t range_first;
     size_t range_count;
     size_t range_capacity;
     uint64_t tries;
-    uint64_t tries_max;
+    uint64_t tries_max; /* for now */
 };
 
-static void set_idle(struct search *search, const struct range *range, bool idle)
+static void set_flags(struct search *search, const struct range *range, bool value)
 {
     for (size_t i = 0; i < range->count; i++) {
-        search->job->commands[search->order[range->first + i]].idle = idle;
+        *search->order[range->first + i] = value;
     }
 }
 
 static enum sl_status run_pass(struct search *search, struct sl_error *err)
 {
     const struct sl_trim_listener listener = {
-        .data = &search->answers, .seen = compare_answer, .passed = pass_by};
+        .data = &search->answers, .seen = on_answer, .passed = count_event};
     return sl_trim_pass(search->job, &listener, err);
 }
 
-/* Whether all is as before with the commands that are idle now. */
+/* Whether all is as before with what is idle or gone now. */
 static enum sl_status attempt(struct search *search, bool *good, struct sl_error *err)
 {
     const struct sl_trim_options *options = search->job->options;
     struct answers *answers = &search->answers;
     search->tries++;
     if (options->progress) {
-        options->progress(options->data, search->tries, search->tries_max);
+        options->progress(options->data, search->tries, options->tries_max);
     }
     answers->next = 0;
     answers->comparing = true;
     answers->differ = false;
     enum sl_status status = run_pass(search, err);
+    skip_gone(answers);
     *good = status == SL_OK && answers->next == answers->count;
     return answers->differ ? SL_OK : status;
+}
+
+static bool may_try(const struct search *search)
+{
+    return search->tries < search->tries_max &&
+           (search->tries < TRIES_MIN || search->answers.events < EVENTS_MAX);
 }
 
 static enum sl_status push(struct search *search, size_t first, size_t count, struct sl_error *err)
@@ -212,13 +267,13 @@ static enum sl_status try_range(struct search *search, struct range range, bool 
                                 struct sl_error *err)
 {
     bool good;
-    set_idle(search, &range, true);
+    set_flags(search, &range, true);
     enum sl_status status = attempt(search, &good, err);
     if (status != SL_OK || good) {
         *any |= good;
         return status;
     }
-    set_idle(search, &range, false);
+    set_flags(search, &range, false);
     if (range.count == 1) {
         return SL_OK;
     }
@@ -227,87 +282,101 @@ static enum sl_status try_range(struct search *search, struct range range, bool 
     return status == SL_OK ? push(search, range.first + half, range.count - half, err) : status;
 }
 
-/* Commands that others need may be of no use once those are idle: later rounds go backwards. */
-static void list_order(struct search *search, bool backwards)
+/* What others need may be of no use once those are gone: later rounds go backwards. */
+static void list_kicks(struct search *search, bool backwards)
 {
     const struct sl_trim_job *job = search->job;
     search->order_count = 0;
-    for (size_t i = 0; i < job->command_count; i++) {
-        size_t number = backwards ? job->command_count - 1 - i : i;
-        const struct sl_trim_command *command = &job->commands[number];
-        if (!command->idle && command->event >= job->start && command->event < job->end) {
-            search->order[search->order_count++] = number;
+    for (size_t i = 0; i < job->kick_count; i++) {
+        struct sl_trim_kick *kick = &job->kicks[backwards ? job->kick_count - 1 - i : i];
+        if (!kick->gone && kick->event >= job->start && kick->event < job->end) {
+            search->order[search->order_count++] = &kick->gone;
         }
     }
 }
 
-static enum sl_status run_round(struct search *search, bool backwards, bool *any,
-                                struct sl_error *err)
+static void list_commands(struct search *search, bool backwards)
 {
-    list_order(search, backwards);
+    const struct sl_trim_job *job = search->job;
+    search->order_count = 0;
+    for (size_t i = 0; i < job->command_count; i++) {
+        struct sl_trim_command *command =
+            &job->commands[backwards ? job->command_count - 1 - i : i];
+        size_t kick = sl_trim_find_kick(job, command->event);
+        bool gone = kick < job->kick_count && job->kicks[kick].event == command->event &&
+                    job->kicks[kick].gone;
+        if (!command->idle && !gone && command->event >= job->start && command->event < job->end) {
+            search->order[search->order_count++] = &command->idle;
+        }
+    }
+}
+
+static enum sl_status run_round(struct search *search, bool *any, struct sl_error *err)
+{
     search->range_first = 0;
     search->range_count = 0;
     enum sl_status status = push(search, 0, search->order_count, err);
-    while (status == SL_OK && search->range_first < search->range_count &&
-           search->tries < search->tries_max) {
+    while (status == SL_OK && search->range_first < search->range_count && may_try(search)) {
         status = try_range(search, search->ranges[search->range_first++], any, err);
     }
     return status;
 }
 
-static uint64_t limit_tries(const struct sl_trim_job *job)
-{
-    uint64_t fitting = EVENTS_MAX / job->end;
-    fitting = fitting > TRIES_MIN ? fitting : TRIES_MIN;
-    return fitting < job->options->tries_max ? fitting : job->options->tries_max;
-}
-
-static enum sl_status run_rounds(struct search *search, struct sl_error *err)
+static enum sl_status run_rounds(struct search *search, int rounds,
+                                 void (*list)(struct search *search, bool backwards),
+                                 struct sl_error *err)
 {
     enum sl_status status = SL_OK;
     bool any = true;
-    for (int round = 0; status == SL_OK && any && round < sl_trim_rounds(search->job); round++) {
+    for (int round = 0; status == SL_OK && any && round < rounds; round++) {
         any = false;
-        status = run_round(search, round > 0, &any, err);
+        list(search, round > 0);
+        status = run_round(search, &any, err);
     }
     return status;
 }
 
 /* A device that was reset is as good as new, unless something was left in guest memory. */
-static enum sl_status find_start(struct search *search, bool may_start, struct sl_error *err)
+static enum sl_status find_start(struct search *search, uint64_t from, struct sl_error *err)
 {
     struct sl_trim_job *job = search->job;
+    bool good = true;
     job->start = 0;
     search->answers.count = 0;
     search->answers.comparing = false;
-    search->answers.from = may_start ? job->reset : 0;
+    search->answers.from = from;
     enum sl_status status = run_pass(search, err);
-    if (status != SL_OK || search->answers.from == 0) {
-        return status;
+    if (status == SL_OK && from > 0) {
+        job->start = from;
+        status = attempt(search, &good, err);
     }
-    bool good;
-    job->start = job->reset;
-    status = attempt(search, &good, err);
-    if (status == SL_OK && !good) {
-        status = find_start(search, false, err);
+    return status == SL_OK && !good ? find_start(search, 0, err) : status;
+}
+
+/* Kicks first, as whatever goes with them need not be idle; but not with all the tries. */
+static enum sl_status run(struct search *search, struct sl_error *err)
+{
+    struct sl_trim_job *job = search->job;
+    enum sl_status status = find_start(search, job->reset, err);
+    search->tries_max = job->options->tries_max / 3 * 2;
+    if (status == SL_OK) {
+        status = run_rounds(search, KICK_ROUNDS, list_kicks, err);
+    }
+    search->tries_max = job->options->tries_max;
+    if (status == SL_OK) {
+        status = run_rounds(search, sl_trim_rounds(job), list_commands, err);
     }
     return status;
 }
 
-enum sl_status sl_trim_search(struct sl_trim_job *job, bool may_start, struct sl_error *err)
+enum sl_status sl_trim_search(struct sl_trim_job *job, struct sl_error *err)
 {
-    struct search search = {.job = job, .tries_max = limit_tries(job)};
-    for (size_t i = 0; i < job->command_count; i++) {
-        job->commands[i].idle = false;
-    }
-    search.order = calloc(job->command_count + 1, sizeof(*search.order));
-    enum sl_status status =
-        search.order ? find_start(&search, may_start, err) : sl_fail_memory(err, 0);
-    if (status == SL_OK) {
-        status = run_rounds(&search, err);
-    }
+    struct search search = {.job = job, .answers.job = job};
+    size_t most = job->command_count > job->kick_count ? job->command_count : job->kick_count;
+    search.order = calloc(most + 1, sizeof(*search.order));
+    enum sl_status status = search.order ? run(&search, err) : sl_fail_memory(err, 0);
     free(search.order);
     free(search.ranges);
-    free(search.answers.hashes);
+    free(search.answers.all);
     return status;
 }

@@ -31,15 +31,19 @@ static void print_result(const struct sl_trim_result *result, bool json)
 {
     if (json) {
         printf("{\"frames\": %zu, \"frames_before\": %zu, \"events\": %" PRIu64
-               ", \"events_before\": %" PRIu64 ", \"commands\": %zu, \"idle_commands\": %zu, "
+               ", \"events_before\": %" PRIu64
+               ", \"kicks\": %zu, \"gone_kicks\": %zu, \"commands\": %zu, \"idle_commands\": %zu, "
                "\"bytes\": %" PRIu64 ", \"bytes_before\": %" PRIu64 "}\n",
                result->frames, result->frames_before, result->events, result->events_before,
-               result->commands, result->idle_commands, result->size_bytes,
-               result->size_before_bytes);
+               result->kicks, result->gone_kicks, result->commands, result->idle_commands,
+               result->size_bytes, result->size_before_bytes);
         return;
     }
     printf("frames    %zu of %zu\n", result->frames, result->frames_before);
     printf("events    %" PRIu64 " of %" PRIu64 "\n", result->events, result->events_before);
+    if (result->kicks > 0) {
+        printf("kicks     %zu of %zu gone\n", result->gone_kicks, result->kicks);
+    }
     printf("commands  %zu of %zu do nothing now\n", result->idle_commands, result->commands);
     printf("bytes     %" PRIu64 " of %" PRIu64 "\n", result->size_bytes, result->size_before_bytes);
 }
@@ -108,7 +112,7 @@ static const struct sl_cli_option options[] = {
      "commas between them"},
     {SL_CLI_OUTPUT, 'o', "output", "TRACE", "the binary trace (.slt) to write"},
     {SL_CLI_TRIES, 0, "tries", "N",
-     "replays at most in search of commands that the frames do not need, 600 unless given"},
+     "replays at most in search of what the frames do not need, 600 unless given"},
     {SL_CLI_JSON, 0, "json", NULL, "print JSON"},
     {SL_CLI_MAX_MEMORY, 0, "max-memory", "BYTES",
      "limit of guest memory and of device resources, 4 GiB each unless given; K, M and G may "

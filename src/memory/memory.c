@@ -307,10 +307,18 @@ static void fetch(struct mirror *mirror, uint64_t gpa, size_t size)
 
 const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, size_t *run)
 {
-    if (mem->mirror) {
-        fetch(mem->mirror, gpa, min_size(ram_left(mem, gpa), size));
+    size_t wanted = min_size(ram_left(mem, gpa), size);
+    if (!mem->mirror || wanted == 0) {
+        return peek_here(mem, gpa, size, run);
     }
-    return peek_here(mem, gpa, size, run);
+    /*
+     * No more than what is returned, or who walks a range would fetch its rest time and again. Where
+     * that is depends on whether its first page is touched, which fetching may change.
+     */
+    fetch(mem->mirror, gpa, page_run(gpa, wanted));
+    const uint8_t *bytes = peek_here(mem, gpa, size, run);
+    fetch(mem->mirror, gpa, *run);
+    return bytes;
 }
 
 enum sl_mem_result sl_mem_read(const struct sl_mem *mem, uint64_t gpa, void *out, size_t size)
