@@ -4,7 +4,7 @@
 
 #include "base/digital_tree.h"
 #include "lint/lint_checker.h"
-#include "lint/lint_ranges.h"
+#include "lint/lint_bits.h"
 
 #include <scanlock/aerogpu_abi.h>
 
@@ -128,12 +128,12 @@ struct sl_lint_agpu_storage {
     bool dirty;   /* a range was named since the last use */
     bool watched; /* guest writes behind it are looked at; index is valid */
     size_t index;
-    struct sl_lint_ranges stale; /* changed by the guest and not named */
+    struct sl_lint_bits stale; /* words changed by the guest and not named; made when one is */
     uint64_t stale_event;
 };
 
-/* Storages whose guest memory is watched; more are not. */
-enum { SL_LINT_AGPU_WATCHED = 4096 };
+/* Storages whose guest memory is watched, and words of it; more are not. */
+enum { SL_LINT_AGPU_WATCHED = 4096, SL_LINT_AGPU_WATCHED_WORDS = 1 << 30 };
 
 enum sl_lint_agpu_kind {
     SL_LINT_AGPU_RESOURCE,
@@ -165,6 +165,7 @@ struct sl_lint_agpu_objects {
     struct sl_digital_tree tokens;
     struct sl_lint_agpu_storage *watched[SL_LINT_AGPU_WATCHED];
     size_t watched_count;
+    uint64_t bits_left;                  /* that storages may still have */
     struct sl_lint_agpu_object *created; /* by the packet that executes, or NULL */
     bool reused;                         /* and what it was before, if it was something */
     struct sl_lint_agpu_object before;

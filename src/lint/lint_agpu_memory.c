@@ -7,27 +7,42 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-enum { CHUNK = 4096 };
+enum { CHUNK = 4096, WORD = 4 };
 
-/* The bytes of a write that differ from what was there, from the first to the last. */
-static bool changed_range(const struct sl_lint *lint, const struct sl_mem_event *mem,
-                          uint64_t start, uint64_t end, uint64_t *first, uint64_t *last)
+/* Marks the words in [start, end) of guest memory that a write changes. */
+static void mark_changes(struct sl_lint *lint, struct sl_lint_agpu_storage *storage,
+                         const struct sl_mem_event *mem, uint64_t start, uint64_t end)
 {
     uint8_t old[CHUNK];
-    bool found = false;
-    for (uint64_t at = start; at < end;) {
-        size_t size = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
-        sl_lint_read(lint, at, old, size);
+    while (start < end) {
+        size_t size = end - start < CHUNK ? (size_t)(end - start) : CHUNK;
+        const uint8_t *now = mem->bytes + (start - mem->gpa);
+        sl_lint_read(lint, start, old, size);
         for (size_t i = 0; i < size; i++) {
-            if (mem->bytes[at + i - mem->gpa] != old[i]) {
-                *first = found ? *first : at + i;
-                *last = at + i;
-                found = true;
+            if (now[i] != old[i]) {
+                uint64_t word = (start + i - storage->gpa) / WORD;
+                sl_lint_bits_set(&storage->stale, word, word + 1);
+                storage->stale_event = lint->event;
             }
         }
-        at += size;
+        start += size;
     }
-    return found;
+}
+
+/* True if the storage has its bits, by now. A pitch can make any number of bytes of few texels. */
+static bool has_bits(struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
+{
+    uint64_t *left = &lint->agpu->objects.bits_left;
+    uint64_t count = storage->size / WORD + 1;
+    if (storage->stale.words || count > *left) {
+        return storage->stale.words;
+    }
+    if (!sl_lint_bits_init(&storage->stale, count)) {
+        sl_lint_out_of_memory(lint);
+        return false;
+    }
+    *left -= count;
+    return true;
 }
 
 static void write_behind(struct sl_lint *lint, struct sl_lint_agpu_storage *storage,
@@ -42,11 +57,8 @@ static void write_behind(struct sl_lint *lint, struct sl_lint_agpu_storage *stor
     uint64_t mem_end = mem->gpa + mem->size;
     uint64_t storage_end = storage->gpa + storage->size;
     uint64_t end = mem_end < storage_end ? mem_end : storage_end;
-    uint64_t first = 0;
-    uint64_t last = 0;
-    if (start < end && changed_range(lint, mem, start, end, &first, &last)) {
-        sl_lint_ranges_add(&storage->stale, first - storage->gpa, last + 1 - storage->gpa);
-        storage->stale_event = lint->event;
+    if (start < end && has_bits(lint, storage)) {
+        mark_changes(lint, storage, mem, start, end);
     }
 }
 
@@ -101,13 +113,22 @@ static void use(struct sl_lint *lint, uint32_t handle)
         return;
     }
     locate(lint, storage, handle);
-    if (storage->stale.count != 0) {
-        const struct sl_lint_range *range = &storage->stale.ranges[0];
+    uint64_t word = sl_lint_bits_find(&storage->stale, 0, UINT64_MAX);
+    if (word != UINT64_MAX) {
         sl_lint_find(lint, SL_LINT_AGPU_DIRTY_MISSING, sl_lint_here(lint, lint->command->gpa),
                      "bytes %" PRIu64 " to %" PRIu64 " behind resource %" PRIu32
-                     " changed in event %" PRIu64 " and were not named",
-                     range->start, range->end, handle, storage->stale_event);
-        storage->stale.count = 0;
+                     " changed, the last in event %" PRIu64 ", and were not named",
+                     word * WORD, sl_lint_bits_run(&storage->stale, word) * WORD, handle,
+                     storage->stale_event);
+        sl_lint_bits_clear_all(&storage->stale);
+    }
+}
+
+/* Words that a range touches: what is half named is not found fault with. */
+static void take_over(struct sl_lint_agpu_storage *storage, uint64_t offset, uint64_t size)
+{
+    if (size != 0) {
+        sl_lint_bits_clear(&storage->stale, offset / WORD, (offset + size - 1) / WORD + 1);
     }
 }
 
@@ -133,7 +154,7 @@ static void name_range(struct sl_lint *lint, const struct sl_lint_agpu_packet *p
                      "resource %" PRIu32 " has no guest memory", cmd.resource_handle);
         return;
     }
-    sl_lint_ranges_remove(&storage->stale, cmd.offset_bytes, cmd.offset_bytes + cmd.size_bytes);
+    take_over(storage, cmd.offset_bytes, cmd.size_bytes);
     storage->dirty = storage->dirty || cmd.size_bytes != 0;
 }
 
@@ -145,7 +166,7 @@ static void upload(struct sl_lint *lint, const struct sl_lint_agpu_packet *packe
     if (cmd.size_bytes == 0) {
         empty(lint, "the upload has 0 bytes");
     } else if (storage && cmd.size_bytes <= UINT64_MAX - cmd.offset_bytes) {
-        sl_lint_ranges_remove(&storage->stale, cmd.offset_bytes, cmd.offset_bytes + cmd.size_bytes);
+        take_over(storage, cmd.offset_bytes, cmd.size_bytes);
     }
 }
 

@@ -68,6 +68,12 @@ static struct sl_lint_agpu_token *find_token(const struct sl_lint *lint, uint64_
     return (struct sl_lint_agpu_token *)sl_digital_find(&lint->agpu->objects.tokens, token);
 }
 
+static void forget_changes(struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
+{
+    lint->agpu->objects.bits_left += storage->stale.count;
+    sl_lint_bits_finish(&storage->stale);
+}
+
 void sl_lint_agpu_storage_drop(struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
 {
     struct sl_lint_agpu_objects *it = &lint->agpu->objects;
@@ -78,6 +84,7 @@ void sl_lint_agpu_storage_drop(struct sl_lint *lint, struct sl_lint_agpu_storage
         it->watched[storage->index] = it->watched[--it->watched_count];
         it->watched[storage->index]->index = storage->index;
     }
+    forget_changes(lint, storage);
     free(storage);
 }
 
@@ -149,7 +156,7 @@ static void back(struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
     storage->located = storage->fresh && alloc;
     storage->gpa = alloc ? alloc->gpa + storage->alloc_offset : 0;
     storage->dirty = false;
-    storage->stale.count = 0;
+    forget_changes(lint, storage);
     if (storage->fresh && !alloc) {
         sl_lint_find(lint, SL_LINT_AGPU_ALLOC_MISSING, sl_lint_here(lint, SL_LINT_NONE),
                      "backing_alloc_id %" PRIu32 " is not in the table", storage->alloc_id);

@@ -313,6 +313,7 @@ static bool create(struct sl_lint *lint)
     lint->agpu->registers.staged_event[0] = SL_LINT_NONE;
     lint->agpu->registers.staged_event[1] = SL_LINT_NONE;
     lint->agpu->interrupts.raised = SL_LINT_NONE;
+    lint->agpu->objects.bits_left = SL_LINT_AGPU_WATCHED_WORDS;
     return true;
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/digital_tree.h"
 #include "lint/lint_checker.h"
-#include "lint/lint_ranges.h"
+#include "lint/lint_bits.h"
 
 #define SL_LINT_VGPU_QUEUES 2u
 #define SL_LINT_VGPU_SCANOUTS 16u
@@ -62,9 +62,9 @@ struct sl_lint_vgpu_resource {
                        * pixels' own, or too much is followed already */
     uint64_t low;     /* all entries are in [low, high) */
     uint64_t high;
-    struct sl_lint_ranges stale; /* changed before the last transfer and not taken over */
-    struct sl_lint_ranges fresh; /* changed since */
-    uint64_t changed;            /* event of the last change */
+    struct sl_lint_bits stale; /* pixels changed before the last transfer and not taken over */
+    struct sl_lint_bits fresh; /* changed since */
+    uint64_t changed;          /* event of the last change */
 };
 
 struct sl_lint_vgpu {
@@ -87,7 +87,6 @@ struct sl_lint_vgpu {
     struct sl_digital_tree resources;
     size_t entry_count;                       /* of all resources */
     uint32_t scanouts[SL_LINT_VGPU_SCANOUTS]; /* what they show, 0 = nothing */
-    uint32_t cursors[SL_LINT_VGPU_SCANOUTS];
 };
 
 /* True if the guest and the device agreed on a feature bit. */

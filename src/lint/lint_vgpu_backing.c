@@ -118,8 +118,8 @@ void sl_lint_vgpu_backing_drop(struct sl_lint *lint, struct sl_lint_vgpu_resourc
     resource->entries = NULL;
     resource->entry_count = 0;
     resource->backed = false;
-    resource->stale.count = 0;
-    resource->fresh.count = 0;
+    sl_lint_bits_finish(&resource->stale);
+    sl_lint_bits_finish(&resource->fresh);
 }
 
 static void attach(struct sl_lint *lint, const struct sl_lint_vgpu_request *request,
@@ -132,6 +132,14 @@ static void attach(struct sl_lint *lint, const struct sl_lint_vgpu_request *requ
     resource->backed = resource->entry_count != 0;
     lint->vgpu->entry_count += resource->entry_count;
     resource->twisted = !resource->is_image || lint->vgpu->entry_count > FOLLOWED_MAX;
+    if (!resource->twisted) {
+        uint64_t pixels = resource->size / PIXEL;
+        if (!sl_lint_bits_init(&resource->stale, pixels) ||
+            !sl_lint_bits_init(&resource->fresh, pixels)) {
+            sl_lint_out_of_memory(lint);
+            resource->twisted = true;
+        }
+    }
     resource->low = UINT64_MAX;
     resource->high = 0;
     for (size_t i = 0; i < resource->entry_count; i++) {
@@ -155,11 +163,14 @@ static void change(struct sl_lint *lint, struct sl_lint_vgpu_resource *resource,
     uint64_t end = mem_end < entry_end ? mem_end : entry_end;
     while (start < end) {
         size_t size = end - start < CHUNK ? (size_t)(end - start) : CHUNK;
+        const uint8_t *now = mem->bytes + (start - mem->gpa);
         sl_lint_read(lint, start, old, size);
-        if (memcmp(old, mem->bytes + (start - mem->gpa), size) != 0) {
-            uint64_t offset = entry->start + (start - entry->gpa);
-            sl_lint_ranges_add(&resource->fresh, offset, offset + size);
-            resource->changed = lint->event;
+        for (size_t i = 0; i < size; i++) {
+            if (now[i] != old[i]) {
+                uint64_t pixel = (entry->start + (start + i - entry->gpa)) / PIXEL;
+                sl_lint_bits_set(&resource->fresh, pixel, pixel + 1);
+                resource->changed = lint->event;
+            }
         }
         start += size;
     }
@@ -189,12 +200,11 @@ void sl_lint_vgpu_backing_written(struct sl_lint *lint, const struct sl_mem_even
     }
 }
 
-/* The bytes of the backing that hold a row of a rectangle. */
-static struct sl_lint_range row_of(const struct sl_lint_vgpu_resource *resource,
-                                   const struct sl_virtio_gpu_rect *r, uint64_t row)
+/* The first pixel of a row of a rectangle, counted in the image. */
+static uint64_t row_of(const struct sl_lint_vgpu_resource *resource,
+                       const struct sl_virtio_gpu_rect *r, uint64_t row)
 {
-    uint64_t start = ((r->y + row) * resource->width + r->x) * PIXEL;
-    return (struct sl_lint_range){start, start + (uint64_t)r->width * PIXEL};
+    return (r->y + row) * resource->width + r->x;
 }
 
 static bool fits(const struct sl_lint_vgpu_resource *resource, const struct sl_virtio_gpu_rect *r)
@@ -238,38 +248,30 @@ static void transfer(const struct sl_lint_vgpu_request *request,
     if (!fits(resource, &cmd.r)) {
         return;
     }
-    resource->twisted |= cmd.offset != row_of(resource, &cmd.r, 0).start;
-    for (size_t i = 0; i < resource->fresh.count; i++) {
-        sl_lint_ranges_add(&resource->stale, resource->fresh.ranges[i].start,
-                           resource->fresh.ranges[i].end);
+    resource->twisted |= cmd.offset != row_of(resource, &cmd.r, 0) * PIXEL;
+    if (resource->twisted) {
+        return;
     }
-    resource->fresh.count = 0;
-    bool whole_rows = cmd.r.width == resource->width;
-    for (uint64_t row = 0; resource->stale.count && row < cmd.r.height; row++) {
-        struct sl_lint_range range = row_of(resource, &cmd.r, row);
-        range.end = whole_rows ? row_of(resource, &cmd.r, cmd.r.height - 1).end : range.end;
-        sl_lint_ranges_remove(&resource->stale, range.start, range.end);
-        if (whole_rows) {
-            break;
-        }
+    sl_lint_bits_move(&resource->stale, &resource->fresh);
+    for (uint64_t row = 0; row < cmd.r.height; row++) {
+        uint64_t start = row_of(resource, &cmd.r, row);
+        sl_lint_bits_clear(&resource->stale, start, start + cmd.r.width);
     }
 }
 
-static const struct sl_lint_range *find_stale(const struct sl_lint_vgpu_resource *resource,
-                                              const struct sl_virtio_gpu_rect *r)
+/* The first pixel of the rectangle that is stale, or UINT64_MAX. */
+static uint64_t find_stale(const struct sl_lint_vgpu_resource *resource,
+                           const struct sl_virtio_gpu_rect *r)
 {
-    for (uint64_t row = 0; row < r->height; row++) {
-        struct sl_lint_range range = row_of(resource, r, row);
-        const struct sl_lint_range *found =
-            sl_lint_ranges_meet(&resource->stale, range.start, range.end);
-        if (!found && !resource->transferred) {
-            found = sl_lint_ranges_meet(&resource->fresh, range.start, range.end);
-        }
-        if (found) {
-            return found;
+    uint64_t found = UINT64_MAX;
+    for (uint64_t row = 0; row < r->height && found == UINT64_MAX; row++) {
+        uint64_t start = row_of(resource, r, row);
+        found = sl_lint_bits_find(&resource->stale, start, start + r->width);
+        if (found == UINT64_MAX && !resource->transferred) {
+            found = sl_lint_bits_find(&resource->fresh, start, start + r->width);
         }
     }
-    return NULL;
+    return found;
 }
 
 static void check_flush(struct sl_lint *lint, const struct sl_lint_vgpu_request *request,
@@ -277,15 +279,16 @@ static void check_flush(struct sl_lint *lint, const struct sl_lint_vgpu_request 
 {
     struct sl_virtio_gpu_resource_flush cmd;
     sl_abi_decode(request->opcode->layout, request->bytes, request->size, &cmd);
-    bool changed = resource->stale.count != 0 || resource->fresh.count != 0;
-    if (resource->twisted || !changed || !fits(resource, &cmd.r)) {
+    if (resource->twisted || !fits(resource, &cmd.r)) {
         return;
     }
-    const struct sl_lint_range *range = find_stale(resource, &cmd.r);
-    if (range) {
+    uint64_t pixel = find_stale(resource, &cmd.r);
+    if (pixel != UINT64_MAX) {
         sl_lint_find(lint, SL_LINT_VGPU_FLUSH_STALE, sl_lint_here(lint, request->gpa),
-                     "bytes %" PRIu64 " to %" PRIu64 " of the backing changed up to event %" PRIu64,
-                     range->start, range->end, resource->changed);
+                     "pixel %" PRIu64 ",%" PRIu64 " of resource %" PRIu64
+                     " is not what guest memory holds; event %" PRIu64 " was the last to change it",
+                     pixel % resource->width, pixel / resource->width, resource->node.key,
+                     resource->changed);
     }
 }
 
@@ -328,7 +331,6 @@ void sl_lint_vgpu_backing_apply(struct sl_lint *lint, const struct sl_lint_vgpu_
         break;
     case VIRTIO_GPU_CMD_RESOURCE_FLUSH:
         resource->transferred = false;
-        resource->stale.count = 0;
         break;
     default:
         break;

@@ -2,7 +2,6 @@
 #include "lint/lint_vgpu.h"
 
 #include "abi_virtio_gpu.h"
-#include "base/bytes.h"
 #include "lint/lint_fields.h"
 
 #include <inttypes.h>
@@ -87,28 +86,27 @@ static void check_named(struct sl_lint *lint, const struct sl_lint_vgpu_request 
     }
 }
 
-static const char *shown_by(const struct sl_lint *lint, uint32_t id)
+static bool is_shown(const struct sl_lint *lint, uint32_t id)
 {
     for (size_t i = 0; id != 0 && i < SL_LINT_VGPU_SCANOUTS; i++) {
-        if (lint->vgpu->scanouts[i] == id || lint->vgpu->cursors[i] == id) {
-            return lint->vgpu->scanouts[i] == id ? "scanout" : "cursor";
+        if (lint->vgpu->scanouts[i] == id) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static void check_shown(struct sl_lint *lint, const struct sl_lint_vgpu_request *request,
                         uint32_t id)
 {
-    const char *by = shown_by(lint, id);
+    bool shown = is_shown(lint, id);
     uint32_t command = request->opcode->value;
     struct sl_lint_place here = sl_lint_here(lint, request->gpa);
-    if (command == VIRTIO_GPU_CMD_RESOURCE_UNREF && by) {
-        sl_lint_find(lint, SL_LINT_VGPU_RESOURCE_SHOWN, here, "a %s shows resource %" PRIu32, by,
+    if (command == VIRTIO_GPU_CMD_RESOURCE_UNREF && shown) {
+        sl_lint_find(lint, SL_LINT_VGPU_RESOURCE_SHOWN, here, "a scanout shows resource %" PRIu32,
                      id);
     }
-    if (command == VIRTIO_GPU_CMD_RESOURCE_FLUSH && sl_lint_vgpu_find(lint, id) &&
-        (!by || by[0] == 'c')) {
+    if (command == VIRTIO_GPU_CMD_RESOURCE_FLUSH && !shown && sl_lint_vgpu_find(lint, id)) {
         sl_lint_find(lint, SL_LINT_VGPU_FLUSH_HIDDEN, here, "no scanout shows resource %" PRIu32,
                      id);
     }
@@ -192,9 +190,7 @@ static void hide(struct sl_lint *lint, uint32_t id)
 {
     for (size_t i = 0; i < SL_LINT_VGPU_SCANOUTS; i++) {
         uint32_t *shown = &lint->vgpu->scanouts[i];
-        uint32_t *cursor = &lint->vgpu->cursors[i];
         *shown = *shown == id ? 0 : *shown;
-        *cursor = *cursor == id ? 0 : *cursor;
     }
 }
 
@@ -211,13 +207,9 @@ static void destroy(struct sl_lint *lint, const struct sl_lint_vgpu_request *req
 
 static void show(struct sl_lint *lint, const struct sl_lint_vgpu_request *request, uint32_t id)
 {
-    bool is_cursor = request->opcode->value == VIRTIO_GPU_CMD_UPDATE_CURSOR;
-    uint32_t *shown = is_cursor ? lint->vgpu->cursors : lint->vgpu->scanouts;
-    /* The scanout of a cursor is in the struct behind the header. */
-    uint64_t scanout = is_cursor ? sl_get_le32(request->bytes + SL_LAYOUT_VIRTIO_GPU_CTRL_HDR->size)
-                                 : field(request, "scanout_id");
+    uint64_t scanout = field(request, "scanout_id");
     if (scanout < SL_LINT_VGPU_SCANOUTS) {
-        shown[scanout] = id;
+        lint->vgpu->scanouts[scanout] = id;
     }
 }
 
@@ -239,7 +231,7 @@ void sl_lint_vgpu_resources_apply(struct sl_lint *lint, const struct sl_lint_vgp
     }
     if (command == VIRTIO_GPU_CMD_RESOURCE_UNREF) {
         destroy(lint, request, id);
-    } else if (sets_scanout(command) || command == VIRTIO_GPU_CMD_UPDATE_CURSOR) {
+    } else if (sets_scanout(command)) {
         show(lint, request, id);
     }
 }
@@ -269,5 +261,4 @@ void sl_lint_vgpu_resources_clear(struct sl_lint *lint)
         free(resource);
     }
     memset(v->scanouts, 0, sizeof(v->scanouts));
-    memset(v->cursors, 0, sizeof(v->cursors));
 }
