@@ -140,6 +140,16 @@ static void check_fields(struct sl_lint *lint, const struct sl_lint_fields *rule
     sl_lint_check_fields(lint, rules, packet->opcode->layout, packet->bytes, packet->size);
 }
 
+/* The trailing part has fewer elements than its count stands for: min_count_scale. */
+static bool is_short_form(const struct sl_lint_agpu_packet *packet)
+{
+    const struct sl_abi_struct *layout = packet->opcode->layout;
+    uint64_t stride;
+    uint64_t count = sl_abi_trailing_count(layout, packet->bytes, packet->size, &stride);
+    uint64_t units = sl_lint_field(layout->trailing->count, packet->bytes, packet->size);
+    return units != 0 && count < units * layout->trailing->count_scale;
+}
+
 static void check_old_form(struct sl_lint *lint, const struct sl_lint_agpu_packet *packet)
 {
     uint32_t value = packet->opcode->value;
@@ -149,6 +159,11 @@ static void check_old_form(struct sl_lint *lint, const struct sl_lint_agpu_packe
         deprecated(lint, packet,
                    "SET_BLEND_STATE in a form without separate alpha, constant or "
                    "sample mask; the long one has 60 bytes");
+    }
+    if (value == AEROGPU_CMD_SET_SHADER_CONSTANTS_B && is_short_form(packet)) {
+        deprecated(lint, packet,
+                   "SET_SHADER_CONSTANTS_B with one word for each register; the full "
+                   "form has four");
     }
     if (value == AEROGPU_CMD_BIND_SHADERS && packet->size == BIND_SHADERS_SHORT &&
         sl_lint_agpu_word(packet, reserved0) != 0) {
