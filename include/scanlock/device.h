@@ -104,6 +104,11 @@ struct sl_inspector {
     void (*executed)(void *data);
     /* Every value that commands have for the watched texel, in order. Optional. */
     void (*texel)(void *data, const struct sl_texel_write *write);
+    /*
+     * A struct around the commands (ring header, descriptor, table) that the target has read from
+     * guest memory and found good, by its name in the ABI. Optional.
+     */
+    void (*structure)(void *data, const char *name, const uint8_t *bytes, size_t size);
     struct sl_texel watched;
 };
 

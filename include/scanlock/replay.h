@@ -61,6 +61,9 @@ struct sl_replay_callbacks {
                               struct sl_error *err);
     void (*executed)(void *data, uint64_t event);
     void (*texel)(void *data, uint64_t event, const struct sl_texel_write *write);
+    /* As in struct sl_inspector. */
+    void (*structure)(void *data, uint64_t event, const char *name, const uint8_t *bytes,
+                      size_t size);
     /* Which scanout the next frame is of. */
     void (*capturing)(void *data, uint64_t event, uint32_t scanout);
     /* After each event. */

@@ -106,10 +106,14 @@ static void add_field(void *data, const struct sl_coverage_field *found)
     }
 }
 
-static void add_fields(struct maker *maker, const char *word, const struct sl_abi_struct *layout)
+typedef bool walk_fields(const struct sl_abi_struct *layout, const uint8_t *bytes, size_t size,
+                         sl_coverage_visit *visit, void *data);
+
+static void add_fields(struct maker *maker, const char *word, const struct sl_abi_struct *layout,
+                       walk_fields *walk)
 {
     maker->word = word;
-    if (!sl_coverage_walk(layout, NULL, 0, add_field, maker)) {
+    if (!walk(layout, NULL, 0, add_field, maker)) {
         maker->failed = true;
     }
 }
@@ -127,13 +131,31 @@ static void add_opcodes(struct maker *maker)
         maker->places->fields[i] = maker->catalog->count;
         if (!sl_coverage_is_response(abi, &abi->opcodes[i]) &&
             !sl_coverage_is_header(abi->opcodes[i].layout)) {
-            add_fields(maker, abi->opcodes[i].word, abi->opcodes[i].layout);
+            add_fields(maker, abi->opcodes[i].word, abi->opcodes[i].layout, sl_coverage_walk);
         }
     }
-    maker->places->header = maker->catalog->count;
-    if (abi == &sl_abi_virtio_gpu) {
-        add_fields(maker, "hdr", SL_LAYOUT_VIRTIO_GPU_CTRL_HDR);
+}
+
+static void add_struct(struct maker *maker, const struct sl_abi_struct *layout)
+{
+    maker->places->structs[maker->places->struct_count++] =
+        (struct sl_coverage_struct){layout, maker->catalog->count};
+    add_fields(maker, layout->name + strlen(maker->abi->symbol_prefix), layout,
+               sl_coverage_walk_fixed);
+}
+
+/* What stands around packets and requests in guest memory. */
+static void add_structs(struct maker *maker)
+{
+    if (maker->abi == &sl_abi_virtio_gpu) {
+        add_struct(maker, SL_LAYOUT_VIRTIO_GPU_CTRL_HDR);
+        return;
     }
+    add_struct(maker, SL_LAYOUT_AEROGPU_RING_HEADER);
+    add_struct(maker, SL_LAYOUT_AEROGPU_SUBMIT_DESC);
+    add_struct(maker, SL_LAYOUT_AEROGPU_CMD_STREAM_HEADER);
+    add_struct(maker, SL_LAYOUT_AEROGPU_ALLOC_TABLE_HEADER);
+    add_struct(maker, SL_LAYOUT_AEROGPU_ALLOC_ENTRY);
 }
 
 static void add_access(struct maker *maker, const char *word, bool read, bool write)
@@ -267,6 +289,7 @@ static void add_abi(struct sl_coverage_catalog *catalog, size_t at, const struct
                    !maker.enum_seen;
     if (!maker.failed) {
         add_opcodes(&maker);
+        add_structs(&maker);
         add_registers(&maker);
         add_enums(&maker);
         add_rest(&maker);

@@ -37,6 +37,14 @@ enum { SL_COVERAGE_ABIS = 2 };
 
 #define SL_COVERAGE_NO_ROW SIZE_MAX
 
+/* The rows of the fields of a struct that is no packet. */
+struct sl_coverage_struct {
+    const struct sl_abi_struct *layout;
+    size_t first;
+};
+
+enum { SL_COVERAGE_STRUCTS_MAX = 5 };
+
 /* Where the rows of one ABI start. */
 struct sl_coverage_places {
     const struct sl_abi *abi;
@@ -46,7 +54,8 @@ struct sl_coverage_places {
     size_t *registers; /* two per register, read and written, or NO_ROW; config follows */
     size_t features;   /* per feature */
     size_t classes;    /* per class of errors */
-    size_t header;     /* virtio-gpu: the rows of the fields of a request's header */
+    struct sl_coverage_struct structs[SL_COVERAGE_STRUCTS_MAX]; /* around the commands */
+    size_t struct_count;
 };
 
 struct sl_coverage_catalog {
@@ -101,9 +110,12 @@ bool sl_coverage_is_header(const struct sl_abi_struct *layout);
 
 /*
  * Visits the fields of a layout. With bytes NULL every field once; else every value of those that
- * are in the size bytes. False without memory.
+ * are in the size bytes. False without memory. sl_coverage_walk_fixed() leaves the variable part
+ * out.
  */
 bool sl_coverage_walk(const struct sl_abi_struct *layout, const uint8_t *bytes, size_t size,
                       sl_coverage_visit *visit, void *data);
+bool sl_coverage_walk_fixed(const struct sl_abi_struct *layout, const uint8_t *bytes, size_t size,
+                            sl_coverage_visit *visit, void *data);
 
 #endif

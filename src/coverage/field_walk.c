@@ -167,15 +167,27 @@ static void walk_trailing(struct walk *walk, const struct sl_abi_struct *layout,
     walk->path.size = 0;
 }
 
-bool sl_coverage_walk(const struct sl_abi_struct *layout, const uint8_t *bytes, size_t size,
-                      sl_coverage_visit *visit, void *data)
+static bool walk_layout(const struct sl_abi_struct *layout, struct walk walk, bool whole)
 {
-    struct walk walk = {.bytes = bytes, .size = size, .visit = visit, .data = data};
     size_t index = walk_struct(&walk, layout, 0, 0);
-    if (layout->trailing) {
+    if (whole && layout->trailing) {
         walk_trailing(&walk, layout, index);
     }
     bool good = !walk.path.failed;
     sl_buf_finish(&walk.path);
     return good;
+}
+
+bool sl_coverage_walk(const struct sl_abi_struct *layout, const uint8_t *bytes, size_t size,
+                      sl_coverage_visit *visit, void *data)
+{
+    const struct walk walk = {.bytes = bytes, .size = size, .visit = visit, .data = data};
+    return walk_layout(layout, walk, true);
+}
+
+bool sl_coverage_walk_fixed(const struct sl_abi_struct *layout, const uint8_t *bytes, size_t size,
+                            sl_coverage_visit *visit, void *data)
+{
+    const struct walk walk = {.bytes = bytes, .size = size, .visit = visit, .data = data};
+    return walk_layout(layout, walk, false);
 }

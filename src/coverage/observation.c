@@ -116,6 +116,19 @@ static void visit_field(void *data, const struct sl_coverage_field *found)
     }
 }
 
+/* A struct around commands; those without rows are passed over. */
+static void visit_struct(struct sl_coverage_observer *it, const char *name, const uint8_t *bytes,
+                         size_t size)
+{
+    for (size_t i = 0; i < it->places->struct_count; i++) {
+        const struct sl_coverage_struct *found = &it->places->structs[i];
+        if (strcmp(found->layout->name, name) == 0) {
+            struct visit visit = {.observer = it, .first = found->first};
+            sl_coverage_walk_fixed(found->layout, bytes, size, visit_field, &visit);
+        }
+    }
+}
+
 /* The command that waits was done. */
 static void settle(struct sl_coverage_observer *it)
 {
@@ -136,9 +149,17 @@ static void settle(struct sl_coverage_observer *it)
         sl_coverage_walk(opcode->layout, it->bytes.data, it->bytes.size, visit_field, &visit);
     }
     if (abi == &sl_abi_virtio_gpu) {
-        visit.first = it->places->header;
-        sl_coverage_walk(SL_LAYOUT_VIRTIO_GPU_CTRL_HDR, it->bytes.data, it->bytes.size, visit_field,
-                         &visit);
+        visit_struct(it, SL_LAYOUT_VIRTIO_GPU_CTRL_HDR->name, it->bytes.data, it->bytes.size);
+    }
+}
+
+static void structure(void *data, uint64_t event, const char *name, const uint8_t *bytes,
+                      size_t size)
+{
+    (void)event;
+    struct sl_coverage_observer *it = data;
+    if (it->places) {
+        visit_struct(it, name, bytes, size);
     }
 }
 
@@ -331,6 +352,7 @@ void sl_coverage_callbacks(struct sl_coverage_observer *observer,
         .line = take_line,
         .attached = attached,
         .command = command,
+        .structure = structure,
         .passed = passed,
     };
 }

@@ -124,11 +124,19 @@ static void on_texel(void *data, const struct sl_texel_write *write)
     }
 }
 
+static void on_structure(void *data, const char *name, const uint8_t *bytes, size_t size)
+{
+    const struct run *run = data;
+    if (run->callbacks->structure) {
+        run->callbacks->structure(run->callbacks->data, run->event, name, bytes, size);
+    }
+}
+
 /* Devices that nobody asks need not say anything. */
 static bool wants_commands(const struct run *run)
 {
     const struct sl_replay_callbacks *callbacks = run->callbacks;
-    return callbacks->command || callbacks->executed || callbacks->texel ||
+    return callbacks->command || callbacks->executed || callbacks->texel || callbacks->structure ||
            run->until_command != UINT64_MAX;
 }
 
@@ -391,6 +399,7 @@ static enum sl_status set_up(struct run *run, const struct sl_target_maker *make
         .command = before_command,
         .executed = after_command,
         .texel = on_texel,
+        .structure = on_structure,
         .watched = options->watched,
     };
     struct sl_target_config config = {

@@ -268,3 +268,47 @@ Test(inspection, each_allocation_fails)
     }
     sl_trace_close(trace);
 }
+
+/* ---- structs around commands ---- */
+
+static void on_structure(void *data, uint64_t event, const char *name, const uint8_t *bytes,
+                         size_t size)
+{
+    cr_assert_not_null(bytes);
+    sl_buf_printf(data, "%u %s %zu\n", (unsigned)event, name, size);
+}
+
+/* The ring once per doorbell, the table before the descriptor that needs it; bad ones never. */
+Test(inspection, structs_that_were_found_good)
+{
+    static const char expected[] = "17 aerogpu_ring_header 64\n"
+                                   "17 aerogpu_alloc_table_header 24\n"
+                                   "17 aerogpu_alloc_entry 32\n"
+                                   "17 aerogpu_alloc_entry 32\n"
+                                   "17 aerogpu_submit_desc 64\n"
+                                   "17 aerogpu_cmd_stream_header 24\n"
+                                   "23 aerogpu_ring_header 64\n"
+                                   "23 aerogpu_alloc_table_header 24\n"
+                                   "23 aerogpu_alloc_entry 32\n"
+                                   "23 aerogpu_submit_desc 64\n"
+                                   "23 aerogpu_cmd_stream_header 24\n";
+    static const char last_is_good[] = "39 aerogpu_ring_header 64\n"
+                                       "39 aerogpu_submit_desc 64\n";
+    static const char *const paths[] = {"traces/agpu_submit_sizes.yaml",
+                                        "traces/agpu_ring_bad_header.yaml"};
+    struct sl_buf seen[2] = {{0}, {0}};
+    for (int i = 0; i < 2; i++) {
+        struct sl_trace *trace;
+        struct sl_replay_options options;
+        struct sl_error err = {0};
+        const struct sl_replay_callbacks callbacks = {.data = &seen[i], .structure = on_structure};
+        sl_replay_options_defaults(&options);
+        cr_assert_eq(sl_trace_open(paths[i], &trace, &err), SL_OK, "%s", err.message);
+        cr_assert_eq(sl_replay_run(trace, &options, &callbacks, &err), SL_OK, "%s", err.message);
+        sl_trace_close(trace);
+    }
+    cr_assert_str_eq(sl_buf_cstr(&seen[0]), expected);
+    cr_assert_str_eq(sl_buf_cstr(&seen[1]), last_is_good);
+    sl_buf_finish(&seen[0]);
+    sl_buf_finish(&seen[1]);
+}

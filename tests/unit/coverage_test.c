@@ -59,7 +59,7 @@ Test(coverage, the_catalog_has_what_the_tables_have)
     row(&catalog, "aerogpu", SL_COVERAGE_CLASS, "BAD_TOKEN");
     row(&catalog, "virtio-gpu", SL_COVERAGE_FORMAT, "X8B8G8R8_UNORM");
     row(&catalog, "virtio-gpu", SL_COVERAGE_REGISTER, "events_clear write");
-    row(&catalog, "virtio-gpu", SL_COVERAGE_FIELD, "hdr.fence_id");
+    row(&catalog, "virtio-gpu", SL_COVERAGE_FIELD, "ctrl_hdr.fence_id");
     cr_assert_eq(
         sl_coverage_catalog_find(&catalog, "aerogpu", SL_COVERAGE_REGISTER, "IRQ_ACK read"),
         SL_COVERAGE_NO_ROW);

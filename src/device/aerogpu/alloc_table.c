@@ -1,5 +1,6 @@
 #include "device/aerogpu/alloc_table.h"
 
+#include "abi_aerogpu.h"
 #include "base/checked.h"
 #include "device/aerogpu/front.h"
 #include "device/aerogpu/wire.h"
@@ -162,5 +163,11 @@ void sl_agpu_alloc_table_load(struct sl_agpu *dev, uint64_t gpa, uint32_t size,
     }
     if (!read_entries(dev, gpa + HEADER_SIZE, &header) || !check_entries(&dev->table, problem)) {
         sl_agpu_alloc_table_finish(&dev->table);
+        return;
+    }
+    sl_agpu_show_struct(dev, SL_LAYOUT_AEROGPU_ALLOC_TABLE_HEADER, bytes, sizeof(bytes));
+    for (size_t i = 0; i < dev->table.count; i++) {
+        sl_agpu_show_struct(dev, SL_LAYOUT_AEROGPU_ALLOC_ENTRY,
+                            dev->scratch.data + i * header.entry_stride, ENTRY_SIZE);
     }
 }

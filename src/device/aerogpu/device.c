@@ -32,6 +32,15 @@ bool sl_agpu_spend(struct sl_agpu *dev, uint64_t work)
     return true;
 }
 
+void sl_agpu_show_struct(const struct sl_agpu *dev, const struct sl_abi_struct *layout,
+                         const uint8_t *bytes, size_t size)
+{
+    const struct sl_inspector *inspector = dev->inspector;
+    if (inspector && inspector->structure) {
+        inspector->structure(inspector->data, layout->name, bytes, size);
+    }
+}
+
 void sl_agpu_observe(struct sl_agpu *dev, const struct sl_observation *observation)
 {
     if (dev->observer) {
@@ -196,6 +205,7 @@ enum sl_status sl_aerogpu_create(const struct sl_target_config *config, struct s
         return sl_fail_memory(err, 0);
     }
     *dev = (struct sl_agpu){
+        .inspector = config->inspector,
         .target = {.impl = &impl},
         .mem = config->mem,
         .observer = config->observer,

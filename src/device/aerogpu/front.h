@@ -10,6 +10,7 @@
 #ifndef SL_DEVICE_AEROGPU_FRONT_H
 #define SL_DEVICE_AEROGPU_FRONT_H
 
+#include "abi/abi.h"
 #include "base/buf.h"
 #include "device/aerogpu/executor.h"
 #include "device/aerogpu/problem.h"
@@ -51,6 +52,10 @@ void sl_agpu_fail_memory(struct sl_agpu *dev, uint64_t size_bytes);
 bool sl_agpu_spend(struct sl_agpu *dev, uint64_t work);
 
 void sl_agpu_observe(struct sl_agpu *dev, const struct sl_observation *observation);
+
+/* Shows the inspector a struct that was read and found good. */
+void sl_agpu_show_struct(const struct sl_agpu *dev, const struct sl_abi_struct *layout,
+                         const uint8_t *bytes, size_t size);
 
 /* One processing step at the current device time. */
 void sl_agpu_step(struct sl_agpu *dev);
@@ -310,6 +315,7 @@ struct sl_agpu {
     struct sl_target target;
     struct sl_mem *mem;
     const struct sl_observer *observer;
+    const struct sl_inspector *inspector; /* may be NULL */
     struct sl_agpu_exec *exec;
     struct sl_agpu_options options;
     struct sl_pci pci;

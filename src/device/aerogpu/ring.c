@@ -1,4 +1,5 @@
 /* The ring: from a doorbell to one submission after the other. */
+#include "abi_aerogpu.h"
 #include "device/aerogpu/front.h"
 #include "device/aerogpu/wire.h"
 
@@ -127,6 +128,7 @@ static bool open_ring(struct sl_agpu *dev, struct ring *ring, struct sl_agpu_pro
                                     "ring: %" PRIu32 " entries pending of %" PRIu32, pending,
                                     ring->entry_count);
     }
+    sl_agpu_show_struct(dev, SL_LAYOUT_AEROGPU_RING_HEADER, header, sizeof(header));
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* One submission: decode descriptor, table and stream; execute; present; queue the fence. */
 #include "abi/abi.h"
+#include "abi_aerogpu.h"
 #include "device/aerogpu/front.h"
 #include "device/aerogpu/stream_framing.h"
 #include "device/aerogpu/wire.h"
@@ -191,6 +192,11 @@ void sl_agpu_submission_process(struct sl_agpu *dev, const uint8_t *desc, uint32
         return;
     }
     if (problem.class_ == SL_AGPU_OK) {
+        sl_agpu_show_struct(dev, SL_LAYOUT_AEROGPU_SUBMIT_DESC, desc, DESC_SIZE);
+        if (dev->stream.size != 0) {
+            sl_agpu_show_struct(dev, SL_LAYOUT_AEROGPU_CMD_STREAM_HEADER, dev->stream.data,
+                                STREAM_HEADER_SIZE);
+        }
         execute(dev, &s);
         if (dev->stopped) {
             return;
