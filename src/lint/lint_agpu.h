@@ -78,6 +78,7 @@ struct sl_lint_agpu_ring {
 };
 void sl_lint_agpu_ring_access(struct sl_lint *lint, const struct sl_mmio_event *mmio);
 void sl_lint_agpu_ring_memory(struct sl_lint *lint, const struct sl_mem_event *mem);
+void sl_lint_agpu_ring_ended(struct sl_lint *lint);
 /* A doorbell with the ring enabled and mastering on; wire is the header. */
 void sl_lint_agpu_ring_header(struct sl_lint *lint, uint64_t gpa, const uint8_t *wire);
 

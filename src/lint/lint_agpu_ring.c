@@ -33,25 +33,6 @@ void sl_lint_agpu_ring_access(struct sl_lint *lint, const struct sl_mmio_event *
     }
 }
 
-/* True if the event changes bytes of [gpa, gpa + size); size is small. */
-static bool changes(const struct sl_lint *lint, const struct sl_mem_event *mem, uint64_t gpa,
-                    size_t size)
-{
-    uint8_t old[sizeof(struct aerogpu_submit_desc)];
-    bool meets = mem->gpa <= gpa ? gpa - mem->gpa < mem->size : mem->gpa - gpa < size;
-    if (!meets || gpa > UINT64_MAX - size) {
-        return false;
-    }
-    sl_lint_read(lint, gpa, old, size);
-    for (size_t i = 0; i < size; i++) {
-        uint64_t offset = gpa + i - mem->gpa;
-        if (gpa + i >= mem->gpa && offset < mem->size && mem->bytes[offset] != old[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void check_slots(struct sl_lint *lint, const struct sl_mem_event *mem, uint64_t gpa)
 {
     uint8_t wire[HEADER_SIZE];
@@ -71,7 +52,7 @@ static void check_slots(struct sl_lint *lint, const struct sl_mem_event *mem, ui
     for (uint64_t i = first; i <= last && i < ring.entry_count && i - first < SLOTS_MAX; i++) {
         uint64_t slot = slots + i * ring.entry_stride_bytes;
         bool waits = ((uint32_t)(i - ring.head) & (ring.entry_count - 1)) < pending;
-        if (waits && changes(lint, mem, slot, sizeof(struct aerogpu_submit_desc))) {
+        if (waits && sl_lint_changes(lint, mem, slot, sizeof(struct aerogpu_submit_desc))) {
             sl_lint_find(lint, SL_LINT_AGPU_RING_SLOT_REWRITTEN, sl_lint_here(lint, slot),
                          "slot %" PRIu64 " changes; head is %" PRIu32 ", tail %" PRIu32, i,
                          ring.head, ring.tail);
@@ -82,7 +63,7 @@ static void check_slots(struct sl_lint *lint, const struct sl_mem_event *mem, ui
 static void check_fence_page(struct sl_lint *lint, const struct sl_mem_event *mem)
 {
     uint64_t page = sl_lint_agpu_get64(lint, AEROGPU_MMIO_REG_FENCE_GPA_LO);
-    if (page != 0 && changes(lint, mem, page, FENCE_PAGE_WRITTEN)) {
+    if (page != 0 && sl_lint_changes(lint, mem, page, FENCE_PAGE_WRITTEN)) {
         sl_lint_find(lint, SL_LINT_AGPU_OWNED_BY_DEVICE, sl_lint_here(lint, page),
                      "the guest changes the fence page that FENCE_GPA names");
     }
@@ -100,11 +81,11 @@ void sl_lint_agpu_ring_memory(struct sl_lint *lint, const struct sl_mem_event *m
     if (!meets || gpa > UINT64_MAX - size || !sl_lint_agpu_is_enabled(lint)) {
         return;
     }
-    if (changes(lint, mem, gpa + HEAD, 4)) {
+    if (sl_lint_changes(lint, mem, gpa + HEAD, 4)) {
         sl_lint_find(lint, SL_LINT_AGPU_OWNED_BY_DEVICE, sl_lint_here(lint, gpa + HEAD),
                      "the guest changes the head of the ring while RING_CONTROL is ENABLE");
     }
-    if (changes(lint, mem, gpa, HEAD)) {
+    if (sl_lint_changes(lint, mem, gpa, HEAD)) {
         sl_lint_find(lint, SL_LINT_AGPU_RING_LIVE, sl_lint_here(lint, gpa),
                      "the guest changes the ring header's layout while RING_CONTROL is ENABLE");
     }
@@ -146,6 +127,34 @@ static void check_header(struct sl_lint *lint, uint64_t gpa, const uint8_t *wire
     }
 }
 
+static void check_memory(struct sl_lint *lint, uint64_t ring, uint64_t size)
+{
+    uint64_t page = sl_lint_agpu_get64(lint, AEROGPU_MMIO_REG_FENCE_GPA_LO);
+    if (!sl_mem_is_ram(lint->mem, ring, size)) {
+        sl_lint_find(lint, SL_LINT_AGPU_MEMORY_HOLE, sl_lint_here(lint, ring),
+                     "the ring of %" PRIu64 " bytes is not all RAM", size);
+    }
+    if (page != 0 && !sl_mem_is_ram(lint->mem, page, sizeof(struct aerogpu_fence_page))) {
+        sl_lint_find(lint, SL_LINT_AGPU_MEMORY_HOLE, sl_lint_here(lint, page),
+                     "the fence page is not all RAM");
+    }
+}
+
+void sl_lint_agpu_ring_ended(struct sl_lint *lint)
+{
+    uint64_t gpa = sl_lint_agpu_get64(lint, AEROGPU_MMIO_REG_RING_GPA_LO);
+    if (!sl_lint_agpu_is_enabled(lint) || !sl_lint_agpu_is_master(lint) ||
+        sl_lint_number(lint, gpa, 4) != AEROGPU_RING_MAGIC) {
+        return;
+    }
+    uint32_t head = (uint32_t)sl_lint_number(lint, gpa + HEAD, 4);
+    uint32_t tail = (uint32_t)sl_lint_number(lint, gpa + TAIL, 4);
+    if (head != tail) {
+        sl_lint_find(lint, SL_LINT_AGPU_DOORBELL_MISSING, sl_lint_here(lint, gpa + TAIL),
+                     "head is %" PRIu32 ", tail %" PRIu32, head, tail);
+    }
+}
+
 void sl_lint_agpu_ring_header(struct sl_lint *lint, uint64_t gpa, const uint8_t *wire)
 {
     struct aerogpu_ring_header ring;
@@ -156,6 +165,7 @@ void sl_lint_agpu_ring_header(struct sl_lint *lint, uint64_t gpa, const uint8_t 
     if (is_new(lint, wire)) {
         check_header(lint, gpa, wire, &ring);
     }
+    check_memory(lint, gpa, ring.size_bytes);
     uint32_t pending = ring.tail - ring.head;
     if (pending == 0) {
         sl_lint_find(lint, SL_LINT_AGPU_DOORBELL_IDLE, sl_lint_here(lint, gpa + TAIL),

@@ -238,6 +238,14 @@ static void check_fence(struct sl_lint *lint, const struct sl_lint_agpu_slot *sl
     *last = fence > *last ? fence : *last;
 }
 
+static void check_memory(struct sl_lint *lint, const char *what, uint64_t gpa, uint64_t size)
+{
+    if (gpa != 0 && !sl_mem_is_ram(lint->mem, gpa, size)) {
+        sl_lint_find(lint, SL_LINT_AGPU_MEMORY_HOLE, sl_lint_here(lint, gpa),
+                     "the %s of %" PRIu64 " bytes is not all RAM", what, size);
+    }
+}
+
 void sl_lint_agpu_submission_check(struct sl_lint *lint, const struct sl_lint_agpu_slot *slot)
 {
     const struct sl_lint_fields rules =
@@ -245,6 +253,9 @@ void sl_lint_agpu_submission_check(struct sl_lint *lint, const struct sl_lint_ag
     sl_lint_check_fields(lint, &rules, SL_LAYOUT_AEROGPU_SUBMIT_DESC, slot->wire,
                          sizeof(slot->wire));
     check_fence(lint, slot);
+    check_memory(lint, "stream", slot->desc.cmd_gpa, slot->desc.cmd_size_bytes);
+    check_memory(lint, "alloc table", slot->desc.alloc_table_gpa,
+                 slot->desc.alloc_table_size_bytes);
     check_table(lint, &slot->desc);
     check_stream(lint, &slot->desc);
 }

@@ -298,6 +298,7 @@ static void on_ended(struct sl_lint *lint)
 {
     finish_submission(lint);
     sl_lint_agpu_registers_ended(lint);
+    sl_lint_agpu_ring_ended(lint);
     sl_lint_agpu_interrupts_ended(lint);
     sl_lint_agpu_display_setup(lint);
     sl_lint_agpu_objects_ended(lint);

@@ -65,6 +65,10 @@ void sl_lint_out_of_memory(struct sl_lint *lint);
 /* Guest memory; false, with zeros in out, where there is no RAM. */
 bool sl_lint_read(const struct sl_lint *lint, uint64_t gpa, void *out, size_t size);
 
+/* True if a write of the guest that comes next changes bytes of [gpa, gpa + size). */
+bool sl_lint_changes(const struct sl_lint *lint, const struct sl_mem_event *mem, uint64_t gpa,
+                     uint64_t size);
+
 /* Little-endian number of guest memory, 0 where there is none. */
 uint64_t sl_lint_number(const struct sl_lint *lint, uint64_t gpa, unsigned size);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Longest text of a finding; more is cut off. */
-enum { TEXT_MAX = 512 };
+enum { TEXT_MAX = 512, CHUNK = 1024 };
 
 static const struct sl_lint_walker *const walkers[] = {&sl_lint_agpu_walker, &sl_lint_vgpu_walker};
 
@@ -99,6 +99,26 @@ bool sl_lint_read(const struct sl_lint *lint, uint64_t gpa, void *out, size_t si
         memset(out, 0, size);
     }
     return good;
+}
+
+bool sl_lint_changes(const struct sl_lint *lint, const struct sl_mem_event *mem, uint64_t gpa,
+                     uint64_t size)
+{
+    uint8_t old[CHUNK];
+    if (size > UINT64_MAX - gpa || mem->size > UINT64_MAX - mem->gpa) {
+        return false;
+    }
+    uint64_t start = mem->gpa > gpa ? mem->gpa : gpa;
+    uint64_t end = mem->gpa + mem->size < gpa + size ? mem->gpa + mem->size : gpa + size;
+    while (start < end) {
+        size_t part = end - start < CHUNK ? (size_t)(end - start) : CHUNK;
+        sl_lint_read(lint, start, old, part);
+        if (memcmp(old, mem->bytes + (start - mem->gpa), part) != 0) {
+            return true;
+        }
+        start += part;
+    }
+    return false;
 }
 
 uint64_t sl_lint_number(const struct sl_lint *lint, uint64_t gpa, unsigned size)

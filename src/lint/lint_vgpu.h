@@ -103,6 +103,8 @@ uint8_t sl_lint_vgpu_status(const struct sl_lint *lint);
 /* lint_vgpu_queue.c: set-up and available rings. */
 void sl_lint_vgpu_queue_check(struct sl_lint *lint, uint32_t queue);
 void sl_lint_vgpu_queue_notified(struct sl_lint *lint, uint32_t queue);
+void sl_lint_vgpu_queue_written(struct sl_lint *lint, const struct sl_mem_event *mem);
+void sl_lint_vgpu_queue_ended(struct sl_lint *lint);
 
 /* lint_vgpu_chain.c: descriptors of one chain. False if the device will not execute it. */
 bool sl_lint_vgpu_chain_check(struct sl_lint *lint, const struct sl_lint_vgpu_queue *queue,

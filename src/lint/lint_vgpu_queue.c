@@ -172,3 +172,30 @@ void sl_lint_vgpu_queue_notified(struct sl_lint *lint, uint32_t queue)
         q->next = index;
     }
 }
+
+void sl_lint_vgpu_queue_written(struct sl_lint *lint, const struct sl_mem_event *mem)
+{
+    for (uint32_t i = 0; i < SL_LINT_VGPU_QUEUES; i++) {
+        const struct sl_lint_vgpu_queue *q = &lint->vgpu->queues[i];
+        if (q->size != 0 &&
+            sl_lint_changes(lint, mem, q->used, RING_ENDS + 8 * (uint64_t)q->size)) {
+            sl_lint_find(lint, SL_LINT_VGPU_OWNED_BY_DEVICE, sl_lint_here(lint, q->used),
+                         "the guest changes the used ring of queue %" PRIu32, i);
+        }
+    }
+}
+
+void sl_lint_vgpu_queue_ended(struct sl_lint *lint)
+{
+    for (uint32_t i = 0; i < SL_LINT_VGPU_QUEUES; i++) {
+        const struct sl_lint_vgpu_queue *q = &lint->vgpu->queues[i];
+        uint16_t index =
+            q->size ? (uint16_t)sl_lint_number(lint, q->avail + AVAIL_INDEX, 2) : q->next;
+        if (index != q->next) {
+            sl_lint_find(lint, SL_LINT_VGPU_NOTIFY_MISSING,
+                         sl_lint_here(lint, q->avail + AVAIL_INDEX),
+                         "the index of queue %" PRIu32 " is %u; at the last notification it was %u",
+                         i, index, q->next);
+        }
+    }
+}

@@ -11,6 +11,8 @@
 
 enum {
     STRUCTURE_SIZE = 0x1000,
+    QUEUE_RESET = 0x3A, /* newer than the oldest supported headers (virtio 1.2, 4.1.4.3) */
+    RING_RESET = 40,
     FEATURES_BITS = 32,
     CONFIG_COMMAND = 0x04,
     COMMAND_NO_INTX = 0x400,
@@ -179,6 +181,10 @@ static void write_queue(struct sl_lint *lint, const struct sl_virtio_layout *lay
     if (reg->offset == VIRTIO_PCI_COMMON_Q_SIZE && (value & (value - 1)) != 0) {
         sl_lint_find(lint, SL_LINT_VGPU_QUEUE_SIZE, here(lint),
                      "Q_SIZE of queue %" PRIu32 " is %" PRIu64, queue, value);
+    }
+    if (reg->offset == QUEUE_RESET && value == 1 && queue < SL_LINT_VGPU_QUEUES &&
+        sl_lint_vgpu_has(lint, RING_RESET)) {
+        lint->vgpu->queues[queue] = (struct sl_lint_vgpu_queue){0};
     }
     if (reg->offset != VIRTIO_PCI_COMMON_Q_ENABLE) {
         return;

@@ -82,6 +82,7 @@ static void on_arriving(struct sl_lint *lint, const struct sl_event *event)
     lint->vgpu->next_chain = 0;
     switch (event->type) {
     case SL_EVENT_MEM:
+        sl_lint_vgpu_queue_written(lint, &event->u.mem);
         sl_lint_vgpu_backing_written(lint, &event->u.mem);
         break;
     case SL_EVENT_MMIO:
@@ -204,6 +205,7 @@ static void on_ended(struct sl_lint *lint)
         sl_lint_find(lint, SL_LINT_VGPU_ISR_UNREAD, place,
                      "the line is high since here, and ISR is not read to the end");
     }
+    sl_lint_vgpu_queue_ended(lint);
     sl_lint_vgpu_resources_ended(lint);
 }
 
