@@ -106,12 +106,23 @@ static void locate(struct sl_lint *lint, struct sl_lint_agpu_storage *storage, u
     watch(lint, storage);
 }
 
+/* An allocation may be elsewhere than it was; what changed at the old place is of no interest. */
+static void follow(const struct sl_lint *lint, struct sl_lint_agpu_storage *storage)
+{
+    const struct sl_lint_agpu_alloc *alloc = sl_lint_agpu_alloc(lint, storage->alloc_id);
+    if (alloc && storage->located && storage->gpa != alloc->gpa + storage->alloc_offset) {
+        storage->gpa = alloc->gpa + storage->alloc_offset;
+        sl_lint_bits_clear_all(&storage->stale);
+    }
+}
+
 static void use(struct sl_lint *lint, uint32_t handle)
 {
     struct sl_lint_agpu_storage *storage = backed(lint, handle);
     if (!storage) {
         return;
     }
+    follow(lint, storage);
     locate(lint, storage, handle);
     uint64_t word = sl_lint_bits_find(&storage->stale, 0, UINT64_MAX);
     if (word != UINT64_MAX) {

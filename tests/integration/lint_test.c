@@ -186,6 +186,141 @@ Test(lint, every_rule_is_broken_by_its_case_only)
     }
 }
 
+/* ---- What a finding says, and where it looks ---- */
+
+#define SUBMIT(what) "- start: {}\n- submit: {" what "}\n"
+#define ALLOCS "allocs: [{alloc_id: 1, gpa: 0x1000, size_bytes: 4K}]"
+#define CHANGED(use)                                                                               \
+    "- start: {}\n"                                                                                \
+    "- submit: {" ALLOCS ", stream: [CREATE_BUFFER: {buffer_handle: 1, size_bytes: 64, "           \
+    "backing_alloc_id: 1}, BUFFER(2), COPY_BUFFER: {dst_buffer: 2, src_buffer: 1, size_bytes: "    \
+    "4}]}\n"                                                                                       \
+    "- memory: {at: 0x1010, words: [7]}\n"                                                         \
+    "- submit: {" ALLOCS ", stream: [" use "]}\n"
+#define STALE "bytes 16 to 20 behind resource 1 changed, the last in event 16, and were not named"
+
+static const struct {
+    const char *device;
+    enum sl_lint_rule rule;
+    const char *events;
+    const char *text;
+} sayings[] = {
+    /* Reserved fields of everything that a guest writes. */
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD, SUBMIT("reserved0: 0x100, stream: [NOP: {}]"),
+     "descriptor: byte 1 of reserved0 is 0x01, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("table: {reserved0: 2}, " ALLOCS ", stream: [NOP: {}]"),
+     "alloc table header: byte 0 of reserved0 is 0x02, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("allocs: [{alloc_id: 1, gpa: 0, size_bytes: 1, reserved0: 3}], stream: [NOP: {}]"),
+     "alloc table entry 0: byte 0 of reserved0 is 0x03, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("stream_header: {reserved1: 4}, stream: [NOP: {}]"),
+     "stream header: byte 0 of reserved1 is 0x04, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     "- start: {}\n- ring: {reserved0: 5}\n- doorbell: {}\n",
+     "ring header: byte 0 of reserved0 is 0x05, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("stream: [SET_BLEND_STATE: {state: {reserved0: [0, 0, 6]}}]"),
+     "SET_BLEND_STATE: byte 0 of state.reserved0 is 0x06, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("stream: [SET_VERTEX_BUFFERS: {bindings: [{}, {reserved0: 7}]}]"),
+     "SET_VERTEX_BUFFERS: byte 0 of bindings[1].reserved0 is 0x07, not 0"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("stream_header: {abi_version: 0x10002}, "
+            "stream: [SET_TEXTURE: {shader_stage: COMPUTE, reserved0: 3}]"),
+     "SET_TEXTURE: reserved0 is 0x3, and is no stage_ex in a stream below 1.3"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("stream: [SET_TEXTURE: {shader_stage: PIXEL, reserved0: 3}]"),
+     "SET_TEXTURE: reserved0 is 0x3, and is no stage_ex in a stage other than COMPUTE"},
+    {"aerogpu", SL_LINT_AGPU_RESERVED_FIELD,
+     SUBMIT("stream: [packet: {opcode: 0x204, payload: \"01000000 10000000 00000000 "
+            "494c4159 01000000 00000000 09000000\"}]"),
+     "CREATE_INPUT_LAYOUT blob: byte 0 of reserved0 is 0x09, not 0"},
+    {"virtio-gpu", SL_LINT_VGPU_RESERVED_FIELD,
+     "- start: {}\n- {cmd: GET_DISPLAY_INFO, padding: [0, 1]}\n",
+     "GET_DISPLAY_INFO: byte 0 of padding is 0x01, not 0"},
+    {"virtio-gpu", SL_LINT_VGPU_RESERVED_FIELD,
+     "- start: {}\n- IMAGE(1)\n- {cmd: RESOURCE_ATTACH_BACKING, resource_id: 1, "
+     "entries: [{addr: 0, length: 1K, padding: 2}]}\n",
+     "RESOURCE_ATTACH_BACKING: byte 0 of entries[0].padding is 0x02, not 0"},
+    /* Flags and values, too. */
+    {"aerogpu", SL_LINT_AGPU_UNKNOWN_FLAG,
+     SUBMIT("allocs: [{alloc_id: 1, gpa: 0, size_bytes: 1, flags: 9}], stream: [NOP: {}]"),
+     "alloc table entry 0: flags is 0x9; 0x8 means nothing"},
+    {"aerogpu", SL_LINT_AGPU_UNKNOWN_FLAG, "- start: {}\n- ring: {flags: 1}\n- doorbell: {}\n",
+     "ring header: flags is 0x1; no bit is defined"},
+    {"aerogpu", SL_LINT_AGPU_UNKNOWN_FLAG,
+     SUBMIT("stream: [SET_BLEND_STATE: {state: {color_write_mask: 0x1f}}]"),
+     "SET_BLEND_STATE: color_write_mask is 0x1f; there are four channels"},
+    {"aerogpu", SL_LINT_AGPU_UNKNOWN_VALUE, SUBMIT("engine_id: 3, stream: [NOP: {}]"),
+     "descriptor: engine_id is 3, which aerogpu_engine_id does not have"},
+    {"aerogpu", SL_LINT_AGPU_VALUE_NEWER,
+     SUBMIT("stream_header: {abi_version: 0x10000}, stream: [BUFFER(1), BUFFER(2), "
+            "COPY_BUFFER: {dst_buffer: 1, src_buffer: 2, size_bytes: 4, flags: WRITEBACK_DST}]"),
+     "COPY_BUFFER: flags is AEROGPU_COPY_FLAG_WRITEBACK_DST, which 1.1 brought; "
+     "the guest writes 1.0"},
+    /* Every way to use what changed. */
+    {"aerogpu", SL_LINT_AGPU_DIRTY_MISSING,
+     CHANGED("COPY_BUFFER: {dst_buffer: 1, src_buffer: 2, size_bytes: 4}"), STALE},
+    {"aerogpu", SL_LINT_AGPU_DIRTY_MISSING,
+     CHANGED("SET_VERTEX_BUFFERS: {bindings: [{buffer: 1, stride_bytes: 4}]}, "
+             "DRAW: {vertex_count: 3, instance_count: 1}"),
+     STALE},
+    {"aerogpu", SL_LINT_AGPU_DIRTY_MISSING,
+     CHANGED("SET_INDEX_BUFFER: {buffer: 1}, DRAW_INDEXED: {index_count: 3, instance_count: 1}"),
+     STALE},
+    {"aerogpu", SL_LINT_AGPU_DIRTY_MISSING,
+     CHANGED("SET_CONSTANT_BUFFERS: {shader_stage: COMPUTE, bindings: [{buffer: 1}]}, "
+             "DISPATCH: {group_count_x: 1, group_count_y: 1, group_count_z: 1}"),
+     STALE},
+    {"aerogpu", SL_LINT_AGPU_DIRTY_MISSING,
+     CHANGED("SET_SHADER_RESOURCE_BUFFERS: {shader_stage: PIXEL, bindings: [{buffer: 1}]}, "
+             "DRAW: {vertex_count: 3, instance_count: 1}"),
+     STALE},
+    /* The same old news under several names. */
+    {"aerogpu", SL_LINT_AGPU_DEPRECATED,
+     SUBMIT("stream: [packet: {opcode: 0x202, payload: \"00000000 00000000 00000000 05000000\"}]"),
+     "BIND_SHADERS has a geometry program in reserved0; the long form of 36 bytes has a field for "
+     "it"},
+    {"aerogpu", SL_LINT_AGPU_PADDING,
+     SUBMIT("cmd_size_bytes: 36, stream: [NOP: {}]") "- memory: {at: 0x2001020, words: [1]}\n"
+                                                     "- submit: {cmd_gpa: 0x2001000, "
+                                                     "cmd_size_bytes: 36}\n",
+     "the descriptor's cmd_size_bytes covers 4 bytes behind the stream, and they are not zero"},
+};
+
+static bool says(const struct sl_lint_report *report, enum sl_lint_rule rule, const char *text)
+{
+    for (size_t i = 0; i < report->finding_count; i++) {
+        if (report->findings[i].rule == rule &&
+            strcmp(sl_lint_finding_text(report, &report->findings[i]), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Test(lint, findings_say_what_is_wrong)
+{
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+        char path[] = "/tmp/scanlock-lint-XXXXXX";
+        struct sl_lint_report report = {0};
+        struct sl_buf found = {0};
+        int fd = mkstemp(path);
+        cr_assert_geq(fd, 0);
+        close(fd);
+        write_trace(path, sayings[i].device, sayings[i].events, strlen(sayings[i].events));
+        lint_file(path, &report);
+        unlink(path);
+        print_findings(&report, &found);
+        cr_expect(says(&report, sayings[i].rule, sayings[i].text), "expected %s: %s\n%s",
+                  sl_lint_rule_row(sayings[i].rule)->id, sayings[i].text, sl_buf_cstr(&found));
+        sl_buf_finish(&found);
+        sl_lint_report_finish(&report);
+    }
+}
+
 /* ---- The registry ---- */
 
 Test(lint, registry_is_sorted_and_complete)
