@@ -446,6 +446,60 @@ Test(vhost_hostile, queues_may_share_a_kick_that_blocks)
     expect_health(&child, 2);
 }
 
+/* True if the recorder maps the memory of a guest. */
+static bool has_guest_memory(const struct record_child *child)
+{
+    char text[512];
+    snprintf(text, sizeof(text), "/proc/%d/maps", (int)child->pid);
+    FILE *maps = fopen(text, "r");
+    cr_assert_not_null(maps);
+    bool found = false;
+    while (fgets(text, sizeof(text), maps)) {
+        found |= strstr(text, "memfd:guest") != NULL;
+    }
+    fclose(maps);
+    return found;
+}
+
+Test(vhost_hostile, the_memory_of_a_guest_that_is_gone_is_given_back)
+{
+    struct record_child child;
+    record_child_start(&child, NULL);
+    struct vhost_front_end *fe = vhost_front_end_create(child.socket, &linux_driver);
+    vhost_start(fe);
+    show(fe, 1);
+    cr_assert(has_guest_memory(&child));
+    vhost_front_end_destroy(fe);
+    fe = vhost_front_end_create(child.socket, &linux_driver);
+    cr_assert_not(has_guest_memory(&child));
+    vhost_front_end_destroy(fe);
+    expect_health(&child, 2);
+}
+
+Test(vhost_hostile, a_flood_of_questions_does_not_keep_it_from_ending)
+{
+    struct record_child child;
+    record_child_start(&child, NULL);
+    struct vhost_front_end *fe = vhost_front_end_create(child.socket, &linux_driver);
+    vhost_start(fe);
+    show(fe, 1);
+    static const uint32_t header[] = {VHOST_GET_FEATURES, VHOST_VERSION, 0};
+    cr_assert_eq(kill(child.pid, SIGTERM), 0);
+    while (record_child_is_alive(&child)) { /* the suite's time is the limit */
+        char replies[4096];
+        send(fe->socket, header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT);
+        recv(fe->socket, replies, sizeof(replies), MSG_DONTWAIT);
+    }
+    cr_assert_eq(record_child_wait(&child), 0);
+    struct recorded recorded;
+    recorded_read(&recorded, child.trace);
+    cr_assert_not(recorded.is_truncated);
+    cr_assert_eq(recorded.broken, 0, "%s", recorded.first_broken);
+    recorded_finish(&recorded);
+    vhost_front_end_destroy(fe);
+    record_child_finish(&child);
+}
+
 Test(vhost_hostile, front_ends_come_and_go)
 {
     struct record_child child;
