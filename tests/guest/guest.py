@@ -16,7 +16,6 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
-MEMORY_MIB = 256
 
 # nokaslr and cryptomgr.notests save time; nothing may blink, blank or print over the picture.
 KERNEL_WORDS = ("console=ttyS0 quiet nokaslr cryptomgr.notests "
@@ -110,16 +109,16 @@ class Recorder:
 class Guest:
     """One boot. `device` is an argument of -device; a recorder gives the device its back end."""
 
-    def __init__(self, work, device, log_name, recorder=None, shim=None):
+    def __init__(self, work, device, log_name, recorder=None, shim=None, memory_mib=256):
         self.log = open(log_name, "w", encoding="utf-8", errors="replace")
         self.serial, serial_far = socket.socketpair()
         self.qmp, qmp_far = socket.socketpair()
         self.partial = {self.serial: b"", self.qmp: b""}
         command = [
             QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-vga", "none",
-            "-cpu", "max", "-smp", "1", "-m", str(MEMORY_MIB),
+            "-cpu", "max", "-smp", "1", "-m", str(memory_mib),
             "-machine", "q35,accel=tcg,memory-backend=ram",
-            "-object", f"memory-backend-memfd,id=ram,size={MEMORY_MIB}M,share=on",
+            "-object", f"memory-backend-memfd,id=ram,size={memory_mib}M,share=on",
             "-kernel", os.path.join(work, "vmlinux"), "-initrd", os.path.join(work, "initramfs"),
             "-append", KERNEL_WORDS,
             "-chardev", f"socket,id=serial,fd={serial_far.fileno()}", "-serial", "chardev:serial",

@@ -14,7 +14,7 @@ import traceback
 import pictures
 import plan
 from guest import GuestError, end
-from scene import TRACE, Scene, tool
+from scene import TRACE, Scene
 
 
 class Results:
@@ -85,7 +85,7 @@ def whole_plan(results, name, steps, heads):
         results.equal("guest on QEMU's device ends well", 0, guest.power_off())
 
         recorder = scene.recorder("--once")
-        guest = scene.booted(recorder, heads)
+        guest = scene.booted(recorder, heads=heads)
         results.equal("guest sees connectors, modes and EDID", expected, guest.run(LEARNS))
         cursors = plan.play(guest, steps, scene.path, recorder)
         results.equal("guest's driver logs no error", [], guest.run(COMPLAINS))
@@ -112,6 +112,21 @@ def compare_with_live(results, scene, names):
         results.check(f"{name}: replay against live", pictures.difference(
             pictures.read_ppm(scene.path(name + ".ppm")),
             pictures.read_png(scene.path(f"frames/{name}.png"))))
+
+
+def check_trace(results, scene, steps):
+    """A complete trace with these frames, which replays as it was recorded."""
+    results.equal("trace is complete", False, scene.is_cut_off())
+    status, errors, names = scene.replay()
+    results.equal("replay answers as recorded", (0, ""), (status, errors))
+    results.equal("frames", frames_of(steps), names)
+    compare_with_live(results, scene, names)
+
+
+def power_off(results, guest, recorder):
+    """A guest that ends, and a recorder for one guest."""
+    results.equal("guest ends well", 0, guest.power_off())
+    results.equal("recorder ends with it", 0, end(recorder.process))
 
 
 def start_flipping(guest):
@@ -145,11 +160,7 @@ def stopped_by(results, name, number):
         start_flipping(guest)
         results.equal("recorder ends well", 0, recorder.stop(number))
         guest.close()
-        results.equal("trace is complete", False, scene.is_cut_off())
-        status, errors, names = scene.replay()
-        results.equal("replay answers as recorded", (0, ""), (status, errors))
-        results.equal("frames", frames_of(plan.SHORT), names)
-        compare_with_live(results, scene, names)
+        check_trace(results, scene, plan.SHORT)
 
 
 def test_sigterm(results):
@@ -170,11 +181,7 @@ def test_guest_killed(results):
         guest.process.send_signal(signal.SIGKILL)
         end(guest.process)
         results.equal("recorder ends with it", 0, end(recorder.process))
-        results.equal("trace is complete", False, scene.is_cut_off())
-        status, errors, names = scene.replay()
-        results.equal("replay answers as recorded", (0, ""), (status, errors))
-        results.equal("frames", frames_of(plan.SHORT), names)
-        compare_with_live(results, scene, names)
+        check_trace(results, scene, plan.SHORT)
 
 
 def test_reconnect(results):
@@ -190,10 +197,7 @@ def test_reconnect(results):
         plan.play(guest, second, scene.path, recorder)
         results.equal("second guest ends well", 0, guest.power_off())
         results.equal("recorder ends well", 0, recorder.stop(signal.SIGTERM))
-        status, errors, names = scene.replay()
-        results.equal("replay answers as recorded", (0, ""), (status, errors))
-        results.equal("frames", frames_of(first + second), names)
-        compare_with_live(results, scene, names)
+        check_trace(results, scene, first + second)
 
 
 def test_reboot(results):
@@ -206,12 +210,18 @@ def test_reboot(results):
         guest.run("load")
         after = [plan.Step("after", ["text after"])]
         plan.play(guest, after, scene.path, recorder)
-        results.equal("guest ends well", 0, guest.power_off())
-        results.equal("recorder ends with it", 0, end(recorder.process))
-        status, errors, names = scene.replay()
-        results.equal("replay answers as recorded", (0, ""), (status, errors))
-        results.equal("frames", frames_of(plan.SHORT + after), names)
-        compare_with_live(results, scene, names)
+        power_off(results, guest, recorder)
+        check_trace(results, scene, plan.SHORT + after)
+
+
+def test_memory(results):
+    """Memory in two regions, rings and pictures above 4 GiB."""
+    with Scene("memory") as scene:
+        recorder = scene.recorder("--once")
+        guest = scene.booted(recorder, memory_mib=4608)
+        plan.play(guest, plan.SHORT, scene.path, recorder)
+        power_off(results, guest, recorder)
+        check_trace(results, scene, plan.SHORT)
 
 
 def test_pause(results):
@@ -225,12 +235,8 @@ def test_pause(results):
         guest.monitor("cont")
         steps = [plan.Step("kept", ["printf 'and after' >/dev/tty1", "sleep 1"]), plan.SMPTE]
         plan.play(guest, steps, scene.path, recorder)
-        results.equal("guest ends well", 0, guest.power_off())
-        results.equal("recorder ends with it", 0, end(recorder.process))
-        status, errors, names = scene.replay()
-        results.equal("replay answers as recorded", (0, ""), (status, errors))
-        results.equal("frames", frames_of(steps), names)
-        compare_with_live(results, scene, names)
+        power_off(results, guest, recorder)
+        check_trace(results, scene, steps)
 
 
 def test_display_info(results):
@@ -243,12 +249,8 @@ def test_display_info(results):
         results.equal("preferred modes", ["800x600", "640x480"], modes)
         steps = [plan.CONSOLE._replace(heads=(0, 1))]
         plan.play(guest, steps, scene.path, recorder)
-        results.equal("guest ends well", 0, guest.power_off())
-        results.equal("recorder ends with it", 0, end(recorder.process))
-        status, errors, names = scene.replay()
-        results.equal("replay answers as recorded", (0, ""), (status, errors))
-        results.equal("frames", frames_of(steps), names)
-        compare_with_live(results, scene, names)
+        power_off(results, guest, recorder)
+        check_trace(results, scene, steps)
 
 
 def test_until_frames(results):
@@ -284,8 +286,8 @@ def test_max_size(results):
         results.equal("replay", (0, ""), scene.replay()[:2])
 
 
-TESTS = [test_pictures, test_frames, test_heads, test_reboot, test_pause, test_reconnect,
-         test_guest_killed, test_sigkill, test_sigterm, test_sigint, test_display_info,
+TESTS = [test_pictures, test_frames, test_heads, test_memory, test_reboot, test_pause,
+         test_reconnect, test_guest_killed, test_sigkill, test_sigterm, test_sigint, test_display_info,
          test_until_frames, test_max_size]
 
 

@@ -44,14 +44,15 @@ class Scene:
         return self.stack.enter_context(contextlib.closing(
             Recorder(SCANLOCK, trace, self.path("recorder.log"), *options)))
 
-    def guest(self, recorder=None, heads=1, log="guest.log"):
+    def guest(self, recorder=None, heads=1, log="guest.log", **options):
         """A guest with QEMU's own device, or with a recorder as its device."""
         device = f"{RECORDED if recorder else ORACLE},max_outputs={heads}"
         return self.stack.enter_context(contextlib.closing(
-            Guest(WORK, device, self.path(log), recorder, self.shim)))
+            Guest(WORK, device, self.path(log), recorder, self.shim, **options)))
 
-    def booted(self, recorder=None, heads=1, log="guest.log"):
-        guest = self.guest(recorder, heads, log)
+    def booted(self, recorder=None, **options):
+        """A guest that has loaded its driver; options are those of guest()."""
+        guest = self.guest(recorder, **options)
         guest.boot()
         guest.run("load")
         return guest
