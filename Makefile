@@ -146,6 +146,11 @@ test-programs: $(BUILD)/tests/unit-tests $(BUILD)/tests/integration-tests $(CLI_
 cli-tests: $(CLI_TOOLS) ## run the tests of the command line; UPDATE=1 rewrites their outputs
 	$(Q)BUILD='$(BUILD)' UPDATE='$(UPDATE)' tests/cli/run.sh
 
+.PHONY: emit-tests
+emit-tests: $(BUILD)/scanlock $(BUILD)/tests/make-pcap ## compile and load what abi emit writes
+	$(Q)BUILD='$(BUILD)' tests/emit/run.sh
+	$(Q)BUILD='$(BUILD)' tests/emit/wireshark.sh
+
 $(BUILD)/tests/make-trace: $(BUILD)/tests/cli/make_trace.o $(BUILD)/libscanlock.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -133,6 +133,42 @@ check_c() { # language, compiler and options...
     rm -r "$work/planted"
 }
 
+# How often the command, which must fail, says the words: once for every line of the file that has
+# the pattern.
+counted() { # words, what is said, file, pattern, command...
+    local words=$1 said=$2 wanted found
+    wanted=$(grep -c -- "$4" "$3")
+    shift 4
+    "$@" >"$work/log" 2>&1
+    found=$(grep -c -- "$said" "$work/log")
+    if [ "$found" -eq "$wanted" ] && [ "$wanted" -gt 0 ]; then
+        say passed "$words"
+    else
+        say failed "$words: $found of $wanted"
+    fi
+}
+
+# Everything of a kind changed at once: not one assertion may hold.
+check_c_all() {
+    local compile=(gcc -std=c11 -fsyntax-only -I "$work/planted" -I "$here" "$here/assert_public.h")
+    local header=$work/planted/scanlock/aerogpu_abi.h
+    mkdir -p "$work/planted/scanlock"
+    plant "$here/unguarded.h" "$header" 's/^\(#define [A-Z0-9_]*\) \([U0-9].*\)/\1 (\2 ^ 1)/
+        s/^\(    [A-Z0-9_]* = [0-9A-Fx]*\),/\1 ^ 1,/'
+    counted 'gcc: every value' 'error: static assertion failed.* is not [U0-9]' \
+        "$here/assert_public.h" '^SL_ABI_VALUE(' "${compile[@]}"
+    plant "$here/unguarded.h" "$header" 's/^struct [A-Za-z0-9_]* {/&\n    uint64_t planted;/'
+    counted 'gcc: every place' 'error: static assertion failed.* is not at ' \
+        "$here/assert_public.h" '^SL_ABI_\(FIELD\|ARRAY\)(' "${compile[@]}"
+    plant "$here/unguarded.h" "$header" 's/ uint64_t / unsigned __int128 /
+        s/ u*int32_t / uint64_t /; s/ uint16_t / uint32_t /; s/ uint8_t / uint16_t /'
+    counted 'gcc: every width' 'error: static assertion failed: "[A-Za-z0-9_]*\.[A-Za-z0-9_]* does not have [0-9]* bytes' \
+        "$here/assert_public.h" '^SL_ABI_\(FIELD\|ARRAY\)(' "${compile[@]}"
+    counted 'gcc: every size' 'error: static assertion failed: "[A-Za-z0-9_ ]* does not have [0-9]* bytes' \
+        "$here/assert_public.h" '^SL_ABI_SIZE(' "${compile[@]}"
+    rm -r "$work/planted"
+}
+
 rust_entry='/^pub struct aerogpu_alloc_entry {/,/^}/'
 rust_changes=(
     's/^pub const AEROGPU_RING_MAGIC: u32 = .*/pub const AEROGPU_RING_MAGIC: u32 = 0x474E5242;/'
@@ -177,6 +213,12 @@ check_rust() {
         plant "$work/bare.rs" "$crate/mirror.rs" "${rust_changes[i]}"
         caught "rustc: ${rust_changes[i]}" "${rust_changes[i + 1]}" "${compile[@]}" "$crate/lib.rs"
     done
+    plant "$work/bare.rs" "$crate/mirror.rs" 's/^\(pub const .* = [^;]*\);/\1 ^ 1;/'
+    counted 'rustc: every value' '^error.* is not [0-9]' "$crate/asserts.rs" ' as u64 == ' \
+        "${compile[@]}" "$crate/lib.rs"
+    plant "$work/bare.rs" "$crate/mirror.rs" 's/^pub struct [A-Za-z0-9_]* {/&\n    pub planted: u64,/'
+    counted 'rustc: every place' '^error.* is not at [0-9]' "$crate/asserts.rs" 'offset_of!' \
+        "${compile[@]}" "$crate/lib.rs"
 }
 
 ts_changes=(
@@ -211,6 +253,10 @@ check_typescript() { # compiler
         plant whole.ts aerogpu.ts "${ts_changes[i]}"
         caught "tsc: ${ts_changes[i]}" "${ts_changes[i + 1]}" "${compile[@]}" asserts_aerogpu.ts
     done
+    plant whole.ts aerogpu.ts 's/^\(export const [A-Z0-9_]* =\) \(0x\)*\([0-9A-F]\)/\1 \29\3/
+        s/\(offset\|size\|count\): \([0-9]\)/\1: 9\2/g'
+    counted 'tsc: everything' "does not satisfy the constraint 'true'" asserts_aerogpu.ts 'Holds<Is' \
+        "${compile[@]}" asserts_aerogpu.ts
     cd - >/dev/null || exit 2
 }
 
@@ -247,6 +293,7 @@ for compiler in gcc clang; do
         say skipped "$compiler is not here"
     fi
 done
+! command -v gcc >/dev/null || check_c_all
 for compiler in g++ clang++; do
     if command -v $compiler >/dev/null; then
         check_c c++ $compiler -std=c++11
