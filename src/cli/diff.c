@@ -49,7 +49,7 @@ static enum sl_status sniff(const char *path, enum kind *kind, struct sl_error *
 static enum sl_status put_text(struct sl_buf *text, struct sl_error *err)
 {
     enum sl_status status = text->failed ? sl_fail_memory(err, 0) : SL_OK;
-    if (status == SL_OK) {
+    if (status == SL_OK && text->size) {
         fwrite(text->data, 1, text->size, stdout);
     }
     sl_buf_finish(text);

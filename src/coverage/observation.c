@@ -194,7 +194,9 @@ static enum sl_status command(void *data, uint64_t event, const struct sl_comman
 static const char *copy_word(char out[WORD_MAX + 1], const struct sl_transcript_word *word)
 {
     size_t size = word->size < WORD_MAX ? word->size : WORD_MAX;
-    memcpy(out, word->at, size);
+    if (size) {
+        memcpy(out, word->at, size);
+    }
     out[size] = '\0';
     return out;
 }

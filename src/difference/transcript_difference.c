@@ -70,8 +70,9 @@ static enum sl_status make_sequence(const struct sl_transcript_lines *lines,
         size_t size;
         const char *line = line_at(lines, i, &size);
         size_t skipped = event_size(line, size);
+        size_t whole = lines->starts[i + 1] - lines->starts[i]; /* a missing newline is seen, too */
         bool known = sl_transcript_parse_line(line, size, &parsed);
-        sequence->identity[i] = sl_hash64(line + skipped, size - skipped);
+        sequence->identity[i] = sl_hash64(line + skipped, whole - skipped);
         sequence->kind[i] = known ? (uint32_t)parsed.kind : KIND_OTHER;
     }
     return status;
