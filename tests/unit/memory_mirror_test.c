@@ -72,6 +72,20 @@ Test(memory_mirror, fetches_what_is_read_and_nothing_else)
     cr_assert_eq(guest.changes[0].size, sizeof(out));
 }
 
+/* A run is what the caller can use. More would be looked at again with every run of a long read. */
+Test(memory_mirror, fetches_no_more_than_the_run_that_it_hands_out)
+{
+    size_t run;
+    const uint8_t *bytes = sl_mem_peek(guest.mem, 100, RAM - 100, &run);
+    cr_assert_not_null(bytes);
+    cr_assert_eq(run, SL_MEM_PAGE_SIZE - 100u, "nothing is here yet: the rest of a page");
+    cr_assert_eq(guest.fetched_bytes, run);
+    guest.ram[SL_MEM_PAGE_SIZE + 3] = 0x77;
+    bytes = sl_mem_peek(guest.mem, SL_MEM_PAGE_SIZE, 50, &run);
+    cr_assert_eq(run, 50u);
+    cr_assert_eq(bytes[3], 0x77, "the page came into being meanwhile");
+}
+
 Test(memory_mirror, guest_stands_still_within_a_step)
 {
     uint8_t out[8];
