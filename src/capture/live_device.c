@@ -244,9 +244,14 @@ void sl_live_get_stats(struct sl_live *live, struct sl_live_stats *stats)
     stats->throttled = live->throttle_count;
 }
 
+bool sl_live_is_full(struct sl_live *live)
+{
+    return sl_recorder_is_full(live->recorder);
+}
+
 bool sl_live_is_done(struct sl_live *live)
 {
-    return sl_recorder_is_full(live->recorder) ||
+    return sl_live_is_full(live) ||
            (live->until_frames != 0 && live->frames >= live->until_frames);
 }
 

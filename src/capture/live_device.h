@@ -48,6 +48,9 @@ void sl_live_get_stats(struct sl_live *live, struct sl_live_stats *stats);
 /* True once the trace has what it was to have: frames, bytes. */
 bool sl_live_is_done(struct sl_live *live);
 
+/* True once the trace takes no more bytes. Events are refused then, which is no failure. */
+bool sl_live_is_full(struct sl_live *live);
+
 struct sl_gpu_screen *sl_live_screen(struct sl_live *live);
 struct sl_guest_map *sl_live_map(struct sl_live *live);
 

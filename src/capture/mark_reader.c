@@ -4,10 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
+bool sl_mark_reader_is_full(const struct sl_mark_reader *reader)
+{
+    return reader->size == sizeof(reader->text);
+}
+
 bool sl_mark_reader_fill(struct sl_mark_reader *reader, int fd)
 {
-    if (reader->size == sizeof(reader->text)) {
-        return true; /* lines wait to be taken */
+    if (sl_mark_reader_is_full(reader)) {
+        return true;
     }
     ssize_t got = read(fd, reader->text + reader->size, sizeof(reader->text) - reader->size);
     if (got < 0) {

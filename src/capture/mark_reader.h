@@ -14,6 +14,9 @@ struct sl_mark_reader {
     bool skips; /* the rest of a line that is too long */
 };
 
+/* True while there is no room: lines must be taken before there is anything to wait for. */
+bool sl_mark_reader_is_full(const struct sl_mark_reader *reader);
+
 /*
  * Reads what there is, without waiting. False at the end of the file or on an error: the descriptor
  * is of no more use.

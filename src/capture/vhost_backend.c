@@ -87,6 +87,15 @@ static void fail(struct backend *b, enum sl_status status)
     b->ended = true;
 }
 
+/* What the trace could not take. One that has reached its limit of bytes is as it was to be. */
+static void fail_recording(struct backend *b, enum sl_status status)
+{
+    b->ended = true;
+    if (!sl_live_is_full(b->live)) {
+        fail(b, status);
+    }
+}
+
 static void accept_front_end(struct backend *b)
 {
     int fd = accept4(b->config->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -94,11 +103,13 @@ static void accept_front_end(struct backend *b)
         return; /* it is gone again */
     }
     enum sl_status status = sl_vhost_session_create(&b->config->session, fd, &b->session, b->err);
-    if (status == SL_OK) {
-        status = sl_live_note(b->live, "front end connected", b->err);
-    }
     if (status != SL_OK) {
         fail(b, status);
+        return;
+    }
+    status = sl_live_note(b->live, "front end connected", b->err);
+    if (status != SL_OK) {
+        fail_recording(b, status);
     }
 }
 
@@ -108,7 +119,7 @@ static void end_session(struct backend *b, const char *note)
     b->session = NULL;
     b->ended |= b->config->once;
     if (b->status == SL_OK && sl_live_note(b->live, note, b->err) != SL_OK) {
-        fail(b, b->err->status);
+        fail_recording(b, b->err->status);
     }
 }
 
@@ -134,12 +145,8 @@ static void run_session(struct backend *b, const struct pollfd *fds)
     case SL_VHOST_FAILED:
         break;
     }
-    /* A trace that has reached its limit of bytes is no failure. */
-    b->ended = true;
-    if (!sl_live_is_done(b->live)) {
-        *b->err = problem;
-        fail(b, problem.status);
-    }
+    *b->err = problem;
+    fail_recording(b, problem.status);
 }
 
 /* Capture points come when nothing is left to be drawn. */
@@ -151,8 +158,8 @@ static void put_marks(struct backend *b)
         }
         enum sl_status status = sl_live_mark(b->live, b->mark, b->err);
         b->mark[0] = '\0';
-        if (status != SL_OK && !sl_live_is_done(b->live)) {
-            fail(b, status);
+        if (status != SL_OK) {
+            fail_recording(b, status);
         }
         b->ended |= sl_live_is_done(b->live);
     }
@@ -165,7 +172,9 @@ static int prepare(struct backend *b, struct pollfd fds[POLL_COUNT])
         fds[i] = (struct pollfd){.fd = -1};
     }
     fds[POLL_STOP] = (struct pollfd){.fd = b->config->stop_fd, .events = POLLIN};
-    fds[POLL_MARKS] = (struct pollfd){.fd = b->marks_fd, .events = POLLIN};
+    if (!sl_mark_reader_is_full(&b->marks)) {
+        fds[POLL_MARKS] = (struct pollfd){.fd = b->marks_fd, .events = POLLIN};
+    }
     if (b->session) {
         timeout = sl_vhost_session_poll(b->session, fds + POLL_SESSION);
     } else {
@@ -217,7 +226,7 @@ enum sl_status sl_vhost_backend_run(const struct sl_vhost_backend_config *config
     /* What was recorded is kept, whatever ended it. */
     struct sl_error finish = {0};
     enum sl_status status = sl_live_finish(b.live, &finish);
-    if (b.status == SL_OK && status != SL_OK && !sl_live_is_done(b.live)) {
+    if (b.status == SL_OK && status != SL_OK) {
         *err = finish;
         b.status = status;
     }

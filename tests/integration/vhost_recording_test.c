@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -149,6 +150,60 @@ Test(vhost_recording, it_ends_after_the_frames_it_was_to_take)
     finish(&s);
 }
 
+/* The last frames may be the ones that find no room, when nothing asks the writer any more. */
+Test(vhost_recording, a_disk_that_is_full_is_no_success)
+{
+    static const char *const args[] = {"--until-frames", "2", NULL};
+    struct rlimit before;
+    signal(SIGXFSZ, SIG_IGN); /* for the recorder, too */
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit small = {.rlim_cur = 20000, .rlim_max = before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    struct session s;
+    record_child_start(&s.child, args);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    s.fe = vhost_front_end_create(s.child.socket, &linux_driver);
+    vhost_start(s.fe);
+    vhost_make_resource(s.fe, 1, W, H, PICTURE);
+    VHOST_COMMAND(s.fe, VIRTIO_GPU_CMD_SET_SCANOUT, 0, 0, W, H, 0, 1);
+    show(s.fe, 1);
+    cr_assert_eq(record_child_wait(&s.child), 5, "%s", record_child_log(&s.child));
+    cr_assert_not_null(strstr(record_child_log(&s.child), "File too large"));
+    finish(&s);
+}
+
+/* 48 KiB that do not compress, without waiting for an answer. */
+static void transfer(struct vhost_front_end *fe, uint32_t seed)
+{
+    static const uint32_t words[] = {0, 0, W, H, 0, 0, 1, 0};
+    uint8_t request[24 + sizeof(words)] = {VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D & 0xFF,
+                                           VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D >> 8};
+    for (size_t i = 0; i < 8; i++) {
+        sl_put_le32(request + 24 + 4 * i, words[i]);
+    }
+    vhost_paint(fe, PICTURE, W, H, seed);
+    vhost_submit(fe, 0, request, sizeof(request), 24);
+    vhost_settle(fe, 5);
+}
+
+/* The front end goes away while the limit is being reached; both ways it is reached. */
+Test(vhost_recording, a_full_trace_is_whole_whenever_the_front_end_leaves)
+{
+    static const char *const args[] = {"--max-size", "200000", NULL};
+    for (long i = 0; i < 24; i++) {
+        struct session s = begin(args);
+        for (uint32_t k = 0; k < 6; k++) {
+            transfer(s.fe, k);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = i * 500000}, NULL);
+        vhost_disconnect(s.fe);
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        kill(s.child.pid, SIGTERM);
+        cr_assert_eq(record_child_wait(&s.child), 0, "%ld: %s", i, record_child_log(&s.child));
+        finish(&s);
+    }
+}
+
 Test(vhost_recording, a_limit_of_size_is_kept)
 {
     enum { LIMIT = 200000 };
@@ -156,15 +211,7 @@ Test(vhost_recording, a_limit_of_size_is_kept)
     struct session s = begin(args);
     uint32_t shown = 0;
     for (; shown < 400 && record_child_is_alive(&s.child); shown++) {
-        vhost_paint(s.fe, PICTURE, W, H, shown);
-        static const uint32_t words[] = {0, 0, W, H, 0, 0, 1, 0};
-        uint8_t request[24 + sizeof(words)] = {VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D & 0xFF,
-                                               VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D >> 8};
-        for (size_t i = 0; i < 8; i++) {
-            sl_put_le32(request + 24 + 4 * i, words[i]);
-        }
-        vhost_submit(s.fe, 0, request, sizeof(request), 24);
-        vhost_settle(s.fe, 5);
+        transfer(s.fe, shown);
     }
     cr_assert_lt(shown, 400, "48 KiB a picture that does not compress");
     cr_assert_eq(record_child_wait(&s.child), 0, "%s", record_child_log(&s.child));
