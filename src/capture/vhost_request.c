@@ -4,11 +4,13 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_gpu.h>
 #include <linux/virtio_ring.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { RING_LIMIT = 1024 }; /* descriptors; the device takes no larger queue */
 
@@ -218,6 +220,20 @@ static enum sl_status get_vring_base(struct sl_vhost_session *s, struct sl_messa
     return status;
 }
 
+/*
+ * Eventfds, or pipes where those are not known. They must not keep anybody waiting: somebody else
+ * may empty or fill one between poll() and the access. Files are always ready, and files of a file
+ * system in user space are ready when that likes.
+ */
+static bool make_nonblocking(int fd)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+           !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) &&
+           fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
 /* Takes the descriptor of a message about one of a ring's three. */
 static enum sl_status take_ring_fd(struct sl_vhost_session *s, struct sl_message *message,
                                    struct sl_vhost_ring **ring, int *fd, struct sl_error *err)
@@ -232,6 +248,10 @@ static enum sl_status take_ring_fd(struct sl_vhost_session *s, struct sl_message
     if (announced != (message->fd_count == 1)) {
         return sl_vhost_ring_fail(err, (uint32_t)(value & SL_VHOST_VRING_INDEX),
                                   announced ? "a descriptor is missing" : "a descriptor too many");
+    }
+    if (announced && !make_nonblocking(message->fds[0])) {
+        return sl_vhost_ring_fail(err, (uint32_t)(value & SL_VHOST_VRING_INDEX),
+                                  "a descriptor that is no eventfd");
     }
     if (announced) {
         *fd = sl_message_take_fd(message, 0);

@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <linux/virtio_gpu.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +238,79 @@ Test(vhost_hostile, bad_messages_are_survived)
     vhost_front_end_destroy(fe);
     cr_assert_leq(count_descriptors(&child), before + 8, "descriptors are left open");
     expect_health(&child, 1);
+}
+
+/* What is always ready would be asked for ever; what can block would stop everybody. */
+Test(vhost_hostile, files_and_devices_are_no_descriptors_of_rings)
+{
+    static const uint32_t requests[] = {VHOST_SET_VRING_KICK, VHOST_SET_VRING_CALL,
+                                        VHOST_SET_VRING_ERR};
+    static const char *const paths[] = {"/dev/zero", "/dev/full", "/", "/proc/self/exe"};
+    struct record_child child;
+    record_child_start(&child, NULL);
+    struct vhost_variant variant = linux_driver;
+    variant.takes_ack = true;
+    struct vhost_front_end *fe = vhost_front_end_create(child.socket, &variant);
+    for (size_t i = 0; i < COUNT(requests) * COUNT(paths); i++) {
+        uint64_t ring = 0;
+        int fd = open(paths[i / COUNT(requests)], O_RDONLY | O_CLOEXEC);
+        cr_assert_geq(fd, 0);
+        uint32_t request = requests[i % COUNT(requests)];
+        cr_assert_neq(vhost_send_acked(fe, request, &ring, sizeof(ring), &fd, 1), 0,
+                      "request %u with %s", request, paths[i / COUNT(requests)]);
+        close(fd);
+    }
+    vhost_front_end_destroy(fe);
+    expect_health(&child, 5);
+}
+
+struct thief {
+    int fd;
+    atomic_bool stop;
+};
+
+static void *steal(void *argument)
+{
+    struct thief *thief = argument;
+    while (!atomic_load(&thief->stop)) {
+        uint64_t count;
+        struct pollfd wait = {.fd = thief->fd, .events = POLLIN};
+        if (poll(&wait, 1, 1) > 0 && read(thief->fd, &count, sizeof(count)) > 0) {
+            count = 1; /* and rings again, as the chain is still there */
+            cr_assert_eq(write(thief->fd, &count, sizeof(count)), (ssize_t)sizeof(count));
+        }
+    }
+    return NULL;
+}
+
+/* A kick is gone between poll() and read(), and its eventfd is one that blocks. */
+Test(vhost_hostile, a_kick_that_is_taken_back_stops_nobody)
+{
+    struct record_child child;
+    record_child_start(&child, NULL);
+    struct vhost_front_end *fe = vhost_front_end_create(child.socket, &linux_driver);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(fcntl(fe->kick[i], F_SETFL, 0), 0);
+        cr_assert_eq(fcntl(fe->call[i], F_SETFL, 0), 0);
+    }
+    vhost_start(fe);
+    vhost_get_config(fe, (uint8_t[16]){0});
+    for (int i = 0; i < 2; i++) {
+        cr_assert(fcntl(fe->kick[i], F_GETFL) & O_NONBLOCK);
+        cr_assert(fcntl(fe->call[i], F_GETFL) & O_NONBLOCK);
+    }
+    struct thief thief = {.fd = fe->kick[0]};
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, steal, &thief), 0);
+    for (uint32_t i = 0; i < 20; i++) {
+        show(fe, i);
+        expect_seed(fe, i);
+        VHOST_COMMAND(fe, VIRTIO_GPU_CMD_RESOURCE_UNREF, 1, 0);
+    }
+    atomic_store(&thief.stop, true);
+    pthread_join(thread, NULL);
+    vhost_front_end_destroy(fe);
+    expect_health(&child, 5);
 }
 
 Test(vhost_hostile, unknown_requests_are_ignored_or_refused)
