@@ -251,8 +251,7 @@ bool sl_live_is_full(struct sl_live *live)
 
 bool sl_live_is_done(struct sl_live *live)
 {
-    return sl_live_is_full(live) ||
-           (live->until_frames != 0 && live->frames >= live->until_frames);
+    return sl_live_is_full(live) || (live->until_frames != 0 && live->frames >= live->until_frames);
 }
 
 struct sl_gpu_screen *sl_live_screen(struct sl_live *live)

@@ -49,7 +49,7 @@ struct area {
 
 /* Rings seldom: a queue that is malformed is over. */
 static const struct area areas[] = {
-    {VHOST_FREE, RESOURCES * PICTURE_SIZE, 500},
+    {VHOST_FREE, RESOURCES *PICTURE_SIZE, 500},
     {SLOTS, SLOTS_SIZE, 380},
     {TABLES, TABLES_SIZE, 110},
     {RINGS, RINGS_SIZE, 10},
