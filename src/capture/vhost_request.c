@@ -223,7 +223,7 @@ static enum sl_status get_vring_base(struct sl_vhost_session *s, struct sl_messa
 /*
  * Eventfds, or pipes where those are not known. They must not keep anybody waiting: somebody else
  * may empty or fill one between poll() and the access. Files are always ready, and files of a file
- * system in user space are ready when that likes.
+ * system in user space are ready when that likes: they count as none.
  */
 static bool make_nonblocking(int fd)
 {
@@ -249,11 +249,7 @@ static enum sl_status take_ring_fd(struct sl_vhost_session *s, struct sl_message
         return sl_vhost_ring_fail(err, (uint32_t)(value & SL_VHOST_VRING_INDEX),
                                   announced ? "a descriptor is missing" : "a descriptor too many");
     }
-    if (announced && !make_nonblocking(message->fds[0])) {
-        return sl_vhost_ring_fail(err, (uint32_t)(value & SL_VHOST_VRING_INDEX),
-                                  "a descriptor that is no eventfd");
-    }
-    if (announced) {
+    if (announced && make_nonblocking(message->fds[0])) {
         *fd = sl_message_take_fd(message, 0);
     }
     return SL_OK;
