@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/virtio_gpu.h>
 #include <scanlock/replay.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -511,6 +512,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     p.memory = memfd_create("guest", MFD_CLOEXEC);
     p.kick[0] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     p.kick[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    signal(SIGPIPE, SIG_IGN); /* as the tool does: an interrupt may go to a socket without a peer */
     snprintf(path, sizeof(path), "/proc/self/fd/%d", trace);
     if (trace >= 0 && p.memory >= 0 && p.kick[0] >= 0 && p.kick[1] >= 0 &&
         ftruncate(p.memory, RAM) == 0 && sl_guest_map_guard(NULL) == SL_OK) {
