@@ -3,8 +3,8 @@
  * messages, keeps the rings' descriptors and lets the device serve them. It never waits: whoever
  * owns it polls what it asks to poll.
  *
- * The process must ignore SIGPIPE: an interrupt goes to whatever descriptor the front end gave, also
- * to a socket or a pipe that nobody reads any more.
+ * The process must ignore SIGPIPE: an interrupt goes to whatever descriptor the front end gave,
+ * also to a socket or a pipe that nobody reads any more.
  */
 #ifndef SL_CAPTURE_VHOST_SESSION_H
 #define SL_CAPTURE_VHOST_SESSION_H
