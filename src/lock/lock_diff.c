@@ -17,15 +17,6 @@ uint64_t sl_lock_cell_bit(enum sl_lock_kind kind, enum sl_lock_attribute attribu
     return cell < sl_lock_kinds[kind].column_count ? UINT64_C(1) << cell : 0;
 }
 
-static bool same_cell(const struct sl_lock_column *column, const union sl_lock_cell *a,
-                      const union sl_lock_cell *b)
-{
-    if (!sl_lock_is_text(column->attribute)) {
-        return a->number == b->number;
-    }
-    return a->text && b->text ? strcmp(a->text, b->text) == 0 : a->text == b->text;
-}
-
 /* "access was RW, is RO"; sentences are too long for a line. */
 static void describe(struct sl_buf *out, const struct sl_lock_column *column,
                      const union sl_lock_cell *old, const union sl_lock_cell *new)
@@ -88,7 +79,7 @@ void sl_lock_compare_cells(struct sl_lock_comparison *c, const struct sl_lock_en
     const struct sl_lock_kind_info *info = &sl_lock_kinds[new->kind];
     for (size_t i = 0; i < info->column_count; i++) {
         if (!(skip & UINT64_C(1) << i) && info->columns[i].rule != SL_LOCK_ELSEWHERE &&
-            !same_cell(&info->columns[i], &old->cells[i], &new->cells[i])) {
+            !sl_lock_same_cell(&info->columns[i], &old->cells[i], &new->cells[i])) {
             compare_cell(c, &info->columns[i], new, &old->cells[i], &new->cells[i]);
         }
     }
@@ -162,154 +153,6 @@ static void compare_registers(struct sl_lock_comparison *c, const struct sl_lock
         sl_lock_report(c, SL_LOCK_CHANGE_CHANGED, c->new, new,
                        "reset was 0x%" PRIX64 ", is 0x%" PRIX64, was, is);
     }
-}
-
-/* ---- Other names ---- */
-
-static bool same_cells(const struct sl_lock_entry *a, const struct sl_lock_entry *b)
-{
-    const struct sl_lock_kind_info *info = &sl_lock_kinds[a->kind];
-    uint64_t skip = sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_DOC) |
-                    sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_WORD) |
-                    sl_lock_cell_bit(a->kind, SL_LOCK_ATTR_PREFIX);
-    for (size_t i = 0; i < info->column_count; i++) {
-        if (!(skip & UINT64_C(1) << i) &&
-            !same_cell(&info->columns[i], &a->cells[i], &b->cells[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Both hold the same: what stands in them, too. */
-static bool same_content(const struct sl_lock_comparison *c, size_t old, size_t new)
-{
-    if (!same_cells(&c->old->entries[old], &c->new->entries[new])) {
-        return false;
-    }
-    size_t i = old + 1;
-    size_t k = new + 1;
-    while (i < c->old->entry_count && c->old->entries[i].parent == old && k < c->new->entry_count &&
-           c->new->entries[k].parent == new) {
-        const struct sl_lock_entry *a = &c->old->entries[i++];
-        const struct sl_lock_entry *b = &c->new->entries[k++];
-        if (a->kind != b->kind || strcmp(a->name, b->name) != 0 || !same_cells(a, b)) {
-            return false;
-        }
-    }
-    bool more_old = i < c->old->entry_count && c->old->entries[i].parent == old;
-    bool more_new = k < c->new->entry_count && c->new->entries[k].parent == new;
-    return !more_old && !more_new;
-}
-
-/* Where the entries of a kind with this parent are: among all, or those that follow the parent. */
-static size_t first_of(uint32_t parent)
-{
-    return parent == SL_LOCK_NO_PARENT ? 0 : (size_t)parent + 1;
-}
-
-/* True if entries that stand in parent cannot come any more. */
-static bool is_past(const struct sl_lock_entry *entry, uint32_t parent)
-{
-    return parent != SL_LOCK_NO_PARENT && entry->parent != parent;
-}
-
-/* What of the old lock is gone and says what this new entry says; entry_count if there is none. */
-static size_t find_former(const struct sl_lock_comparison *c, size_t new, uint32_t old_parent)
-{
-    const struct sl_lock_entry *entry = &c->new->entries[new];
-    const struct sl_lock_kind_info *info = &sl_lock_kinds[entry->kind];
-    for (size_t i = first_of(old_parent); i < c->old->entry_count; i++) {
-        const struct sl_lock_entry *former = &c->old->entries[i];
-        if (is_past(former, old_parent)) {
-            break;
-        }
-        if (former->kind != entry->kind || former->parent != old_parent || !c->gone[i]) {
-            continue;
-        }
-        bool same = info->has_identity ? sl_lock_number(former, info->identity) ==
-                                             sl_lock_number(entry, info->identity)
-                                       : same_content(c, i, new);
-        if (same) {
-            return i;
-        }
-    }
-    return c->old->entry_count;
-}
-
-/* An entry of both locks that had this number when the new one was not there. */
-static const struct sl_lock_entry *find_owner(const struct sl_lock_comparison *c,
-                                              const struct sl_lock_entry *entry,
-                                              uint32_t old_parent)
-{
-    const struct sl_lock_kind_info *info = &sl_lock_kinds[entry->kind];
-    for (size_t i = first_of(old_parent); info->has_identity && i < c->old->entry_count; i++) {
-        const struct sl_lock_entry *other = &c->old->entries[i];
-        if (is_past(other, old_parent)) {
-            break;
-        }
-        if (other->kind == entry->kind && other->parent == old_parent &&
-            sl_lock_number(other, info->identity) == sl_lock_number(entry, info->identity)) {
-            return other;
-        }
-    }
-    return NULL;
-}
-
-/* Two entries of the new lock of which one says that it is the other's alias. */
-static bool are_aliases(const struct sl_lock_entry *a, const struct sl_lock_entry *b)
-{
-    const char *of_a = sl_lock_text(a, SL_LOCK_ATTR_ALIAS_OF);
-    const char *of_b = sl_lock_text(b, SL_LOCK_ATTR_ALIAS_OF);
-    return ((of_a && strcmp(of_a, b->name) == 0) || (of_b && strcmp(of_b, a->name) == 0)) &&
-           sl_lock_number(a, SL_LOCK_ATTR_VALUE) == sl_lock_number(b, SL_LOCK_ATTR_VALUE);
-}
-
-/* Another entry, in both locks with this number, that the new one is an alias of or that is its. */
-static const struct sl_lock_entry *find_alias(const struct sl_lock_comparison *c,
-                                              const struct sl_lock_entry *entry,
-                                              uint32_t old_parent)
-{
-    if (!sl_lock_cell_bit(entry->kind, SL_LOCK_ATTR_ALIAS_OF)) {
-        return NULL;
-    }
-    for (size_t i = first_of(entry->parent); i < c->new->entry_count; i++) {
-        const struct sl_lock_entry *other = &c->new->entries[i];
-        if (is_past(other, entry->parent)) {
-            break;
-        }
-        if (other->kind != entry->kind || other->parent != entry->parent ||
-            !are_aliases(entry, other)) {
-            continue;
-        }
-        const struct sl_lock_entry *old =
-            sl_abi_lock_find(c->old, other->kind, old_parent, other->name);
-        if (old &&
-            sl_lock_number(old, SL_LOCK_ATTR_VALUE) == sl_lock_number(other, SL_LOCK_ATTR_VALUE)) {
-            return other;
-        }
-    }
-    return NULL;
-}
-
-/* A register of the old lock that shares bytes with the new one. */
-static const struct sl_lock_entry *find_overlapped(const struct sl_lock_comparison *c,
-                                                   const struct sl_lock_entry *reg)
-{
-    uint64_t start = sl_lock_number(reg, SL_LOCK_ATTR_ADDRESS);
-    uint64_t size = sl_lock_number(reg, SL_LOCK_ATTR_WIDTH_BYTES);
-    for (size_t i = 0; i < c->old->entry_count; i++) {
-        const struct sl_lock_entry *other = &c->old->entries[i];
-        if (other->kind != SL_LOCK_REGISTER) {
-            continue;
-        }
-        uint64_t at = sl_lock_number(other, SL_LOCK_ATTR_ADDRESS);
-        uint64_t bytes = sl_lock_number(other, SL_LOCK_ATTR_WIDTH_BYTES);
-        if (at <= start ? start - at < bytes : at - start < size) {
-            return other;
-        }
-    }
-    return NULL;
 }
 
 /* ---- Additions ---- */
@@ -391,11 +234,14 @@ static void print_identity(struct sl_buf *out, const struct sl_lock_entry *entry
 static void report_reused(struct sl_lock_comparison *c, const struct sl_lock_entry *entry,
                           const struct sl_lock_entry *owner)
 {
+    enum sl_lock_attribute identity = sl_lock_kinds[entry->kind].identity;
+    bool all = sl_lock_number(entry, identity) == sl_lock_number(owner, identity);
     struct sl_buf number = {0};
     print_identity(&number, entry);
     const char *text = sl_buf_cstr(&number);
     if (text) {
-        sl_lock_report(c, SL_LOCK_CHANGE_REUSED, c->new, entry, "%s meant %s", text, owner->name);
+        sl_lock_report(c, SL_LOCK_CHANGE_REUSED, c->new, entry, "%s %s %s", text,
+                       all ? "meant" : "takes from", owner->name);
     } else {
         c->failed = true;
     }
@@ -408,17 +254,17 @@ static void add_entry(struct sl_lock_comparison *c, size_t index, uint32_t old_p
     if (sl_lock_kinds[entry->kind].addition == SL_LOCK_ADD_QUIET) {
         return;
     }
-    const struct sl_lock_entry *alias = find_alias(c, entry, old_parent);
+    const struct sl_lock_entry *alias = sl_lock_find_alias(c, entry, old_parent);
     if (alias) {
         sl_lock_report(c, SL_LOCK_CHANGE_ALIAS, c->new, entry, "added, another name of %s",
                        alias->name);
         return;
     }
-    size_t former = find_former(c, index, old_parent);
+    size_t former = sl_lock_find_former(c, index, old_parent);
     if (former < c->old->entry_count) {
         const struct sl_lock_entry *old = &c->old->entries[former];
         c->gone[former] = false;
-        if (same_content(c, former, index)) {
+        if (sl_lock_same_content(c, former, index)) {
             sl_lock_report(c, SL_LOCK_CHANGE_RENAMED, c->new, entry, "was called %s, which is gone",
                            old->name);
         } else {
@@ -426,10 +272,7 @@ static void add_entry(struct sl_lock_comparison *c, size_t index, uint32_t old_p
         }
         return;
     }
-    const struct sl_lock_entry *owner = find_owner(c, entry, old_parent);
-    if (!owner && entry->kind == SL_LOCK_REGISTER) {
-        owner = find_overlapped(c, entry);
-    }
+    const struct sl_lock_entry *owner = sl_lock_find_owner(c, entry, old_parent);
     if (owner) {
         report_reused(c, entry, owner);
     } else {
@@ -473,9 +316,9 @@ static void remove_entry(struct sl_lock_comparison *c, const struct sl_lock_entr
 static void mark_gone(struct sl_lock_comparison *c, enum sl_lock_kind kind, uint32_t old_parent,
                       uint32_t new_parent)
 {
-    for (size_t i = first_of(old_parent); i < c->old->entry_count; i++) {
+    for (size_t i = sl_lock_first_of(old_parent); i < c->old->entry_count; i++) {
         const struct sl_lock_entry *old = &c->old->entries[i];
-        if (is_past(old, old_parent)) {
+        if (sl_lock_is_past(old, old_parent)) {
             break;
         }
         c->gone[i] = old->kind == kind && old->parent == old_parent &&
@@ -487,9 +330,9 @@ static void compare_kind(struct sl_lock_comparison *c, enum sl_lock_kind kind, u
                          uint32_t new_parent)
 {
     mark_gone(c, kind, old_parent, new_parent);
-    for (size_t i = first_of(new_parent); i < c->new->entry_count; i++) {
+    for (size_t i = sl_lock_first_of(new_parent); i < c->new->entry_count; i++) {
         const struct sl_lock_entry *new = &c->new->entries[i];
-        if (is_past(new, new_parent)) {
+        if (sl_lock_is_past(new, new_parent)) {
             break;
         }
         if (new->kind != kind || new->parent != new_parent) {
@@ -502,9 +345,9 @@ static void compare_kind(struct sl_lock_comparison *c, enum sl_lock_kind kind, u
             add_entry(c, i, old_parent);
         }
     }
-    for (size_t i = first_of(old_parent); i < c->old->entry_count; i++) {
+    for (size_t i = sl_lock_first_of(old_parent); i < c->old->entry_count; i++) {
         const struct sl_lock_entry *old = &c->old->entries[i];
-        if (is_past(old, old_parent)) {
+        if (sl_lock_is_past(old, old_parent)) {
             break;
         }
         if (c->gone[i] && old->kind == kind && old->parent == old_parent) {
