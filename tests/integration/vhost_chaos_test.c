@@ -25,11 +25,10 @@
 TestSuite(vhost_chaos, .timeout = 3600);
 
 enum { W = 96, H = 64, RESOURCES = 4, PICTURE_SIZE = 0x10000 };
-enum { ROUNDS = 8, CHAINS = 60 };
+enum { ROUNDS = 8, CHAINS = 120 };
 
 /* Where the front end's driver has its things. */
-enum { RINGS = 0x1000, RINGS_SIZE = 0x4000, TABLES = 0x8000, TABLES_SIZE = 0x2000 };
-enum { SLOTS = 0x20000, SLOTS_SIZE = 0x40000 };
+enum { RINGS = 0x1000, TABLES = 0x8000, SLOTS = 0x20000, SLOTS_SIZE = 0x40000 };
 
 static uint32_t draw(uint64_t *state, uint32_t below)
 {
@@ -41,18 +40,22 @@ static uint32_t draw(uint64_t *state, uint32_t below)
 
 /* ---- The other processors ---- */
 
+/* Pieces of memory at equal distances. */
 struct area {
     uint64_t gpa;
-    uint32_t size;
-    uint32_t weight; /* of 1000 */
+    uint32_t distance;
+    uint32_t size; /* of each */
+    uint32_t count;
+    uint32_t weight; /* of WEIGHTS */
 };
 
-/* Rings seldom: a queue that is malformed is over. */
+/* Rings and tables seldom: a queue that is malformed is over. */
+enum { WEIGHTS = 1000000 };
 static const struct area areas[] = {
-    {VHOST_FREE, RESOURCES *PICTURE_SIZE, 500},
-    {SLOTS, SLOTS_SIZE, 380},
-    {TABLES, TABLES_SIZE, 110},
-    {RINGS, RINGS_SIZE, 10},
+    {VHOST_FREE, PICTURE_SIZE, W *H * 4, RESOURCES, 990000},
+    {SLOTS, 0x1000, 0x60, 64, 9500},
+    {TABLES, 0x80, 0x30, 64, 450},
+    {RINGS, 0x4000, 0x4000, 1, 50},
 };
 
 struct chaos {
@@ -65,7 +68,7 @@ struct chaos {
 
 static const struct area *choose_area(uint64_t *state)
 {
-    uint32_t at = draw(state, 1000);
+    uint32_t at = draw(state, WEIGHTS);
     const struct area *area = areas;
     while (at >= area->weight) {
         at -= area->weight;
@@ -99,8 +102,9 @@ static void *scribble(void *argument)
         uint8_t bytes[4];
         sl_put_le32(bytes, choose_value(&it->state));
         uint32_t size = 1u << draw(&it->state, 3);
-        volatile uint8_t *to =
-            it->memory + area->gpa + (draw(&it->state, area->size) & ~(size - 1));
+        volatile uint8_t *to = it->memory + area->gpa +
+                               (size_t)draw(&it->state, area->count) * area->distance +
+                               (draw(&it->state, area->size) & ~(size - 1));
         for (uint32_t i = 0; i < size; i++) {
             to[i] = bytes[i];
         }
@@ -197,7 +201,9 @@ static void drive(struct vhost_front_end *fe, uint64_t *state)
         if (draw(state, 8) == 0) {
             vhost_kick(fe, queue, true);
         }
-        take_a_breath(fe, state);
+        if (draw(state, 5) == 0) { /* several are in one round of the device, as a rule */
+            take_a_breath(fe, state);
+        }
     }
 }
 
@@ -264,7 +270,7 @@ static void run_seed(uint64_t seed)
 Test(vhost_chaos, a_trace_has_what_the_device_saw)
 {
     uint64_t begin = 1;
-    uint64_t count = 4;
+    uint64_t count = 12;
     const char *other = getenv("SCANLOCK_CHAOS");
     if (other) {
         cr_assert_eq(sscanf(other, "%" SCNu64 ",%" SCNu64, &begin, &count), 2);
