@@ -155,6 +155,7 @@ static enum sl_status create_tap(struct sl_live *live, const struct sl_live_conf
             .profile = config->profile,
             .options = config->options,
             .option_count = config->option_count,
+            .max_memory_bytes = config->max_memory_bytes,
             .max_work = UINT64_MAX, /* a guest may run for days */
             .screen = &live->feed,
             .guest = &live->map,
@@ -344,6 +345,27 @@ enum sl_status sl_live_start_queue(struct sl_live *live, const struct sl_vring_e
     return status;
 }
 
+static enum sl_status put_frame(struct sl_live *live, const char *name, struct sl_error *err)
+{
+    live->frames++;
+    live->flushed = false;
+    return sl_tap_event(live->tap,
+                        &(struct sl_event){.type = SL_EVENT_FRAME,
+                                           .u.text = {.text = name, .text_size = strlen(name)}},
+                        err);
+}
+
+/* The capture point of the last round that changed a picture, once its driver has been told. */
+static enum sl_status put_flush_frame(struct sl_live *live, struct sl_error *err)
+{
+    char name[32];
+    if (!live->flushed || live->frames_marked_only || sl_live_is_done(live)) {
+        return SL_OK;
+    }
+    snprintf(name, sizeof(name), "f%06" PRIu64, live->frames + 1);
+    return put_frame(live, name, err);
+}
+
 enum sl_status sl_live_stop_queue(struct sl_live *live, uint32_t queue, uint16_t *base,
                                   struct sl_error *err)
 {
@@ -351,6 +373,10 @@ enum sl_status sl_live_stop_queue(struct sl_live *live, uint32_t queue, uint16_t
     *base = 0;
     if (live->queues[queue].rings.size == 0) {
         return SL_OK;
+    }
+    enum sl_status status = put_flush_frame(live, err);
+    if (status != SL_OK) {
+        return status;
     }
     *base = target->impl->vring_base(target, queue);
     live->queues[queue] = (struct queue){0};
@@ -439,26 +465,6 @@ static struct work look(struct sl_live *live, uint32_t queue)
     return work;
 }
 
-static enum sl_status put_frame(struct sl_live *live, const char *name, struct sl_error *err)
-{
-    live->frames++;
-    live->flushed = false;
-    return sl_tap_event(live->tap,
-                        &(struct sl_event){.type = SL_EVENT_FRAME,
-                                           .u.text = {.text = name, .text_size = strlen(name)}},
-                        err);
-}
-
-static enum sl_status put_flush_frame(struct sl_live *live, struct sl_error *err)
-{
-    char name[32];
-    if (!live->flushed || live->frames_marked_only || sl_live_is_done(live)) {
-        return SL_OK;
-    }
-    snprintf(name, sizeof(name), "f%06" PRIu64, live->frames + 1);
-    return put_frame(live, name, err);
-}
-
 /* The recorder is far behind; the guest's chains stay in its ring until it has caught up. */
 static bool is_throttled(struct sl_live *live)
 {
@@ -474,7 +480,7 @@ static enum sl_live_outcome serve_once(struct sl_live *live, uint32_t queue, boo
 {
     struct queue *it = &live->queues[queue];
     struct sl_target *target = sl_tap_target(live->tap);
-    if (tell_displays(live, err) != SL_OK) {
+    if (put_flush_frame(live, err) != SL_OK || tell_displays(live, err) != SL_OK) {
         return SL_LIVE_FAILED;
     }
     sl_tap_begin(live->tap);
@@ -498,10 +504,10 @@ static enum sl_live_outcome serve_once(struct sl_live *live, uint32_t queue, boo
     *interrupt |= sl_tap_interrupted(live->tap, queue) || wants_interrupt(live, queue, used);
     live->displays_fresh &= !work.asks;
     it->stuck = target->impl->vring_base(target, queue) == base;
-    if (put_flush_frame(live, err) != SL_OK) {
-        return SL_LIVE_FAILED;
+    if (!it->stuck) {
+        return SL_LIVE_MORE;
     }
-    return it->stuck ? SL_LIVE_STUCK : SL_LIVE_MORE;
+    return put_flush_frame(live, err) == SL_OK ? SL_LIVE_STUCK : SL_LIVE_FAILED;
 }
 
 enum sl_live_outcome sl_live_serve(struct sl_live *live, uint32_t queue, bool *interrupt,
@@ -516,7 +522,9 @@ enum sl_live_outcome sl_live_serve(struct sl_live *live, uint32_t queue, bool *i
     if (live->waiting && queue == SL_LIVE_CONTROL_QUEUE) {
         return SL_LIVE_WAITING;
     }
-    for (int i = 0; i < ROUNDS && outcome == SL_LIVE_MORE && !sl_live_is_done(live); i++) {
+    /* A driver that wants to know is told before anything else is done. */
+    for (int i = 0; i < ROUNDS && outcome == SL_LIVE_MORE && !*interrupt && !sl_live_is_done(live);
+         i++) {
         outcome = is_throttled(live) ? SL_LIVE_THROTTLED : serve_once(live, queue, interrupt, err);
     }
     return outcome;

@@ -24,6 +24,7 @@ struct sl_live_config {
     bool frames_marked_only;    /* no capture point at each flush */
     uint64_t until_frames;      /* 0 = no end */
     uint64_t max_trace_bytes;   /* 0 = no limit */
+    uint64_t max_memory_bytes;  /* of guest memory read, and of resources; 0 = 4 GiB each */
     uint64_t max_backlog_bytes; /* 0 = the recorder's default */
 };
 

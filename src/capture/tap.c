@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "replay/drive.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* A memory event does not grow beyond this; it is only about how much is copied at a time. */
@@ -50,6 +51,23 @@ static void fail_memory(struct sl_tap *tap)
 {
     struct sl_error report;
     fail(tap, sl_fail_memory(&report, 0), &report);
+}
+
+/* The mirror could not keep a page: its limit, or the host. */
+static void fail_mirror(struct sl_tap *tap)
+{
+    uint64_t limit =
+        tap->config.max_memory_bytes ? tap->config.max_memory_bytes : SL_MEM_DEFAULT_LIMIT;
+    struct sl_error report;
+    if (sl_mem_touched_bytes(tap->mem) + SL_MEM_PAGE_SIZE <= limit) {
+        fail_memory(tap);
+        return;
+    }
+    fail(tap,
+         sl_fail(&report, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
+                 "guest memory that the device reads reaches the limit of %" PRIu64 " bytes",
+                 limit),
+         &report);
 }
 
 static void put(struct sl_tap *tap, const struct sl_event *event)
@@ -295,7 +313,7 @@ enum sl_status sl_tap_event(struct sl_tap *tap, const struct sl_event *event, st
         return status;
     }
     if (sl_mem_is_stale(tap->mem)) {
-        fail_memory(tap);
+        fail_mirror(tap);
     }
     /* The log of the device's writes is for transcripts, and would grow. */
     size_t count;

@@ -178,6 +178,9 @@ static enum sl_status read_options(struct job *job, struct sl_error *err)
     if (status == SL_OK) {
         status = sl_cli_bytes(args, SL_CLI_MAX_SIZE, &job->live.max_trace_bytes);
     }
+    if (status == SL_OK) {
+        status = sl_cli_bytes(args, SL_CLI_MAX_MEMORY, &job->live.max_memory_bytes);
+    }
     return status == SL_OK ? read_device_options(job, err) : status;
 }
 
@@ -352,6 +355,9 @@ static const struct sl_cli_option options[] = {
     {SL_CLI_UNTIL_FRAMES, 0, "until-frames", "N", "end after N capture points"},
     {SL_CLI_MAX_SIZE, 0, "max-size", "BYTES",
      "end before the trace is larger than this; K, M and G may follow"},
+    {SL_CLI_MAX_MEMORY, 0, "max-memory", "BYTES",
+     "limit of the guest memory that the device reads and of its resources, 4 GiB each unless "
+     "given; K, M and G may follow"},
     {SL_CLI_ONCE, 0, "once", NULL, "end when the first front end is gone"},
 };
 

@@ -186,6 +186,23 @@ static void transfer(struct vhost_front_end *fe, uint32_t seed)
     vhost_settle(fe, 5);
 }
 
+/* 13 pages: the rings and requests fit, the resource of 48 KiB, too, its pixels do not any more. */
+Test(vhost_recording, a_guest_that_needs_more_memory_than_allowed_ends_it)
+{
+    static const char *const args[] = {"--max-memory", "52K", NULL};
+    struct session s = begin(args);
+    transfer(s.fe, 1);
+    cr_assert_eq(record_child_wait(&s.child), 4, "%s", record_child_log(&s.child));
+    cr_assert_not_null(strstr(record_child_log(&s.child), "guest memory that the device reads"),
+                       "%s", record_child_log(&s.child));
+    struct recorded recorded;
+    recorded_read(&recorded, s.child.trace);
+    cr_assert_not(recorded.is_truncated);
+    cr_assert_eq(recorded.broken, 0, "%s", recorded.first_broken);
+    recorded_finish(&recorded);
+    finish(&s);
+}
+
 /* The front end goes away while the limit is being reached; both ways it is reached. */
 Test(vhost_recording, a_full_trace_is_whole_whenever_the_front_end_leaves)
 {
