@@ -285,6 +285,10 @@ static enum sl_status record(struct job *job, struct sl_error *err)
 {
     struct sl_live *live = NULL;
     enum sl_status status = sl_live_create(&job->live, &live, err);
+    if (status == SL_ERR_DAMAGED) {
+        /* The device takes no such value; here it came from the command line. */
+        err->status = SL_ERR_USAGE;
+    }
     if (status != SL_OK) {
         return status;
     }
