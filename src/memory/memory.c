@@ -307,9 +307,12 @@ static void fetch(struct mirror *mirror, uint64_t gpa, size_t size)
 
 const uint8_t *sl_mem_peek(const struct sl_mem *mem, uint64_t gpa, size_t size, size_t *run)
 {
-    size_t wanted = min_size(ram_left(mem, gpa), size);
-    if (!mem->mirror || wanted == 0) {
+    if (!mem->mirror) {
         return peek_here(mem, gpa, size, run);
+    }
+    size_t wanted = min_size(ram_left(mem, gpa), size);
+    if (wanted == 0) {
+        return NULL;
     }
     /*
      * No more than what is returned, or who walks a range would fetch its rest time and again. Where
