@@ -1,5 +1,6 @@
 #include "capture/tap.h"
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/status.h"
 #include "replay/drive.h"
@@ -121,28 +122,16 @@ static void on_store(void *data, uint64_t gpa, const uint8_t *bytes, size_t size
     tap->config.store(tap->config.guest, gpa, bytes, size);
 }
 
-static bool reserve_seen(struct sl_tap *tap)
-{
-    if (tap->seen_count < tap->seen_capacity) {
-        return true;
-    }
-    size_t capacity = tap->seen_capacity ? tap->seen_capacity * 2 : 64;
-    struct seen *grown = realloc(tap->seen, capacity * sizeof(*grown));
-    if (!grown) {
-        return false;
-    }
-    tap->seen = grown;
-    tap->seen_capacity = capacity;
-    return true;
-}
-
 static void on_observation(void *data, const struct sl_observation *observation)
 {
     struct sl_tap *tap = data;
     size_t first = tap->seen_bytes.size;
     tap->answers += observation->kind == SL_OBS_RESPONSE;
     sl_buf_append(&tap->seen_bytes, observation->bytes, observation->size);
-    if (tap->seen_bytes.failed || !reserve_seen(tap)) {
+    struct seen *grown =
+        sl_array_grow(tap->seen, &tap->seen_capacity, tap->seen_count, sizeof(*grown));
+    tap->seen = grown ? grown : tap->seen;
+    if (tap->seen_bytes.failed || !grown) {
         fail_memory(tap);
         return;
     }

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/status.h"
 #include "capture/trim_job.h"
 
@@ -5,21 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool sl_trim_reserve(void **array, size_t *capacity, size_t count, size_t element)
-{
-    if (count < *capacity) {
-        return true;
-    }
-    size_t wanted = *capacity ? *capacity * 2 : 64;
-    void *grown = wanted <= SIZE_MAX / element ? realloc(*array, wanted * element) : NULL;
-    if (!grown) {
-        return false;
-    }
-    *array = grown;
-    *capacity = wanted;
-    return true;
-}
 
 static void replay_options(const struct sl_trim_job *job, struct sl_replay_options *options)
 {
@@ -48,8 +34,9 @@ static enum sl_status on_listed(void *data, uint32_t index, const char *name,
     (void)index;
     const struct listing *listing = data;
     struct sl_trim_job *job = listing->job;
-    void *frames = job->frames;
-    if (!sl_trim_reserve(&frames, &job->frame_capacity, job->frame_count, sizeof(*job->frames))) {
+    struct sl_trim_frame *frames =
+        sl_array_grow(job->frames, &job->frame_capacity, job->frame_count, sizeof(*frames));
+    if (!frames) {
         return sl_fail_memory(err, 0);
     }
     job->frames = frames;

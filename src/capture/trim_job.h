@@ -148,7 +148,4 @@ enum sl_status sl_trim_write(const struct sl_trim_job *job, const char *path, bo
 enum sl_status sl_trim_measure(const struct sl_trim_job *job, uint64_t *size_bytes,
                                struct sl_error *err);
 
-/* Room for one more element in an array of count; false without memory. */
-bool sl_trim_reserve(void **array, size_t *capacity, size_t count, size_t element);
-
 #endif

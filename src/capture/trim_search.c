@@ -6,6 +6,7 @@
  * A try is a pass that compares each answer of the device, each value that the guest reads and each
  * chosen frame with the original's, and ends at the first difference.
  */
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "capture/trim_job.h"
@@ -28,9 +29,9 @@ static enum sl_status add_command(void *data, uint64_t event, const struct sl_co
     if (!sl_trim_can_idle(job, command, &found)) {
         return SL_OK;
     }
-    void *commands = job->commands;
-    if (!sl_trim_reserve(&commands, &job->command_capacity, job->command_count,
-                         sizeof(*job->commands))) {
+    void *commands = sl_array_grow(job->commands, &job->command_capacity, job->command_count,
+                                   sizeof(*job->commands));
+    if (!commands) {
         return sl_fail_memory(err, 0);
     }
     job->commands = commands;
@@ -46,8 +47,8 @@ static enum sl_status add_told(void *data, uint64_t event, const struct sl_event
     if (seen->type != SL_EVENT_EXPECT) {
         return SL_OK;
     }
-    void *told = job->told;
-    if (!sl_trim_reserve(&told, &job->told_capacity, job->told_count, sizeof(*job->told))) {
+    void *told = sl_array_grow(job->told, &job->told_capacity, job->told_count, sizeof(*job->told));
+    if (!told) {
         return sl_fail_memory(err, 0);
     }
     job->told = told;
@@ -59,8 +60,9 @@ static enum sl_status add_told(void *data, uint64_t event, const struct sl_event
 static enum sl_status add_kick(void *data, const struct sl_trim_kick *kick, struct sl_error *err)
 {
     struct sl_trim_job *job = data;
-    void *kicks = job->kicks;
-    if (!sl_trim_reserve(&kicks, &job->kick_capacity, job->kick_count, sizeof(*job->kicks))) {
+    void *kicks =
+        sl_array_grow(job->kicks, &job->kick_capacity, job->kick_count, sizeof(*job->kicks));
+    if (!kicks) {
         return sl_fail_memory(err, 0);
     }
     job->kicks = kicks;
@@ -171,8 +173,9 @@ static enum sl_status on_answer(void *data, uint64_t event, const struct sl_even
     if (answers->comparing) {
         return compare(answers, &answer, err);
     }
-    void *all = answers->all;
-    if (!sl_trim_reserve(&all, &answers->capacity, answers->count, sizeof(answer))) {
+    void *all =
+        sl_array_grow(answers->all, &answers->capacity, answers->count, sizeof(*answers->all));
+    if (!all) {
         return sl_fail_memory(err, 0);
     }
     answers->all = all;
@@ -207,7 +210,7 @@ struct search {
     size_t range_count;
     size_t range_capacity;
     uint64_t tries;
-    uint64_t tries_max; /* for now */
+    uint64_t tries_max; /* up to the end of the part of the search that runs */
 };
 
 static void set_flags(struct search *search, const struct range *range, bool value)
@@ -250,12 +253,12 @@ static bool may_try(const struct search *search)
 
 static enum sl_status push(struct search *search, size_t first, size_t count, struct sl_error *err)
 {
-    void *ranges = search->ranges;
     if (count == 0) {
         return SL_OK;
     }
-    if (!sl_trim_reserve(&ranges, &search->range_capacity, search->range_count,
-                         sizeof(*search->ranges))) {
+    void *ranges = sl_array_grow(search->ranges, &search->range_capacity, search->range_count,
+                                 sizeof(*search->ranges));
+    if (!ranges) {
         return sl_fail_memory(err, 0);
     }
     search->ranges = ranges;

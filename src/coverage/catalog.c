@@ -2,6 +2,7 @@
 
 #include "abi_aerogpu.h"
 #include "abi_virtio_gpu.h"
+#include "base/array.h"
 #include "base/status.h"
 #include "device/aerogpu/executor.h"
 
@@ -46,15 +47,9 @@ struct maker {
 
 static bool grow(struct sl_coverage_catalog *catalog)
 {
-    if (catalog->count < catalog->capacity) {
-        return true;
-    }
-    size_t capacity = catalog->capacity ? catalog->capacity * 2 : 1024;
-    struct sl_coverage_row *rows = realloc(catalog->rows, capacity * sizeof(*rows));
-    if (rows) {
-        catalog->rows = rows;
-        catalog->capacity = capacity;
-    }
+    struct sl_coverage_row *rows =
+        sl_array_grow(catalog->rows, &catalog->capacity, catalog->count, sizeof(*rows));
+    catalog->rows = rows ? rows : catalog->rows;
     return rows != NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "difference/command_list.h"
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/status.h"
 #include "difference/device_state.h"
@@ -26,20 +27,6 @@ static void attach(void *data, struct sl_target *target)
     ((struct lister *)data)->target = target;
 }
 
-/* Room for one more element; NULL without memory. */
-static void *grow(void *array, size_t *capacity, size_t count, size_t size)
-{
-    if (count < *capacity) {
-        return array;
-    }
-    size_t more = *capacity ? *capacity * 2 : 256;
-    void *larger = realloc(array, more * size);
-    if (larger) {
-        *capacity = more;
-    }
-    return larger;
-}
-
 static enum sl_status list_command(void *data, uint64_t event, const struct sl_command *command,
                                    struct sl_error *err)
 {
@@ -49,7 +36,8 @@ static enum sl_status list_command(void *data, uint64_t event, const struct sl_c
         *err = lister->failure;
         return err->status;
     }
-    void *room = grow(list->commands, &list->capacity, list->count, sizeof(*list->commands));
+    void *room =
+        sl_array_grow(list->commands, &list->capacity, list->count, sizeof(*list->commands));
     if (!room) {
         return sl_fail_memory(err, list->capacity * 2 * sizeof(*list->commands));
     }
@@ -107,8 +95,8 @@ static enum sl_status list_frame(void *data, uint32_t index, const char *name,
         list->cut = true;
         return SL_OK;
     }
-    void *room =
-        grow(list->frames, &list->frame_capacity, list->frame_count, sizeof(*list->frames));
+    void *room = sl_array_grow(list->frames, &list->frame_capacity, list->frame_count,
+                               sizeof(*list->frames));
     char *copy = room ? strdup(name) : NULL;
     list->frames = room ? room : list->frames;
     if (!copy) {

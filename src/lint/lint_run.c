@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "lint/lint.h"
 
 #include "base/bytes.h"
@@ -47,16 +48,12 @@ struct sl_lint_place sl_lint_here(const struct sl_lint *lint, uint64_t gpa)
 
 static struct sl_lint_finding *add_finding(struct sl_lint_report *report)
 {
-    if (report->finding_count == report->finding_capacity) {
-        size_t capacity = report->finding_capacity ? 2 * report->finding_capacity : 16;
-        struct sl_lint_finding *grown =
-            realloc(report->findings, capacity * sizeof(*report->findings));
-        if (!grown) {
-            return NULL;
-        }
-        report->findings = grown;
-        report->finding_capacity = capacity;
+    struct sl_lint_finding *grown = sl_array_grow(report->findings, &report->finding_capacity,
+                                                  report->finding_count, sizeof(*grown));
+    if (!grown) {
+        return NULL;
     }
+    report->findings = grown;
     return &report->findings[report->finding_count++];
 }
 

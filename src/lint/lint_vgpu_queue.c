@@ -1,4 +1,5 @@
 /* Queues: how they are set up, and what their available rings say when they are notified. */
+#include "base/array.h"
 #include "lint/lint_vgpu.h"
 
 #include <inttypes.h>
@@ -84,16 +85,13 @@ static void check_flags(struct sl_lint *lint, const struct sl_lint_vgpu_queue *q
 static struct sl_lint_vgpu_chain *add_chain(struct sl_lint *lint)
 {
     struct sl_lint_vgpu *v = lint->vgpu;
-    if (v->chain_count == v->chain_capacity) {
-        size_t capacity = v->chain_capacity ? 2 * v->chain_capacity : 16;
-        struct sl_lint_vgpu_chain *grown = realloc(v->chains, capacity * sizeof(*v->chains));
-        if (!grown) {
-            sl_lint_out_of_memory(lint);
-            return NULL;
-        }
-        v->chains = grown;
-        v->chain_capacity = capacity;
+    struct sl_lint_vgpu_chain *grown =
+        sl_array_grow(v->chains, &v->chain_capacity, v->chain_count, sizeof(*grown));
+    if (!grown) {
+        sl_lint_out_of_memory(lint);
+        return NULL;
     }
+    v->chains = grown;
     return &v->chains[v->chain_count];
 }
 

@@ -1,4 +1,5 @@
 /* Locks in memory: entries, their names, and whether they contradict each other. */
+#include "base/array.h"
 #include "lock/lock_schema.h"
 
 #include "base/checked.h"
@@ -77,15 +78,12 @@ struct sl_lock_entry *sl_lock_add(struct sl_abi_lock *lock, enum sl_lock_kind ki
 {
     const struct sl_lock_kind_info *info = &sl_lock_kinds[kind];
     assert(info->column_count <= SL_LOCK_CELLS_MAX);
-    if (lock->entry_count == lock->entry_capacity) {
-        size_t capacity = lock->entry_capacity ? 2 * lock->entry_capacity : 256;
-        struct sl_lock_entry *entries = realloc(lock->entries, capacity * sizeof(*entries));
-        if (!entries) {
-            return NULL;
-        }
-        lock->entries = entries;
-        lock->entry_capacity = capacity;
+    struct sl_lock_entry *entries =
+        sl_array_grow(lock->entries, &lock->entry_capacity, lock->entry_count, sizeof(*entries));
+    if (!entries) {
+        return NULL;
     }
+    lock->entries = entries;
     struct sl_lock_entry *entry = &lock->entries[lock->entry_count++];
     *entry = (struct sl_lock_entry){.kind = kind, .parent = parent, .name = name};
     for (size_t i = 0; i < info->column_count; i++) {

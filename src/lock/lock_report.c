@@ -1,4 +1,5 @@
 /* Changes as data and as text. */
+#include "base/array.h"
 #include "lock/lock_compare.h"
 
 #include <inttypes.h>
@@ -60,17 +61,10 @@ enum sl_lock_class sl_lock_diff_class(const struct sl_lock_diff *diff)
 
 static bool grow(struct sl_lock_diff *diff)
 {
-    if (diff->count < diff->capacity) {
-        return true;
-    }
-    size_t capacity = diff->capacity ? 2 * diff->capacity : 16;
-    struct sl_lock_change *grown = realloc(diff->changes, capacity * sizeof(*grown));
-    if (!grown) {
-        return false;
-    }
-    diff->changes = grown;
-    diff->capacity = capacity;
-    return true;
+    struct sl_lock_change *grown =
+        sl_array_grow(diff->changes, &diff->capacity, diff->count, sizeof(*grown));
+    diff->changes = grown ? grown : diff->changes;
+    return grown != NULL;
 }
 
 /* Fields are called after their struct, too; the names of everything else are unique. */

@@ -1,5 +1,6 @@
 #include "trace/event_list.h"
 
+#include "base/array.h"
 #include "base/status.h"
 #include "trace/slt_event.h"
 #include "trace/slt_meta.h"
@@ -204,22 +205,6 @@ enum sl_status sl_event_list_create(enum sl_trace_format format, const struct sl
     return SL_OK;
 }
 
-/* Room for one more element of an array; count is what it holds. */
-static bool reserve(void **array, size_t *capacity, size_t count, size_t element)
-{
-    if (count < *capacity) {
-        return true;
-    }
-    size_t wanted = *capacity ? *capacity * 2 : 64;
-    void *grown = wanted <= SIZE_MAX / element ? realloc(*array, wanted * element) : NULL;
-    if (!grown) {
-        return false;
-    }
-    *array = grown;
-    *capacity = wanted;
-    return true;
-}
-
 static bool has_text(const struct sl_event *event)
 {
     return event->type == SL_EVENT_FRAME || event->type == SL_EVENT_NOTE ||
@@ -255,8 +240,9 @@ static enum sl_status own(struct sl_event_list *list, struct sl_event *event, st
 static enum sl_status add_frame(struct sl_event_list *list, const char *name, struct sl_error *err)
 {
     struct sl_trace *base = &list->base;
-    void *frames = base->frames;
-    if (!reserve(&frames, &list->frame_capacity, base->frame_count, sizeof(*base->frames))) {
+    void *frames = sl_array_grow(base->frames, &list->frame_capacity, base->frame_count,
+                                 sizeof(*base->frames));
+    if (!frames) {
         return sl_fail_memory(err, 0);
     }
     base->frames = frames;
@@ -277,8 +263,9 @@ enum sl_status sl_event_list_put(void *data, const struct sl_event *event, struc
         return sl_fail(err, SL_ERR_UNSUPPORTED, SL_RULE_HOST_LIMIT,
                        "more than %" PRIu64 " events, the limit", list->limits.events);
     }
-    void *events = list->events;
-    if (!reserve(&events, &list->event_capacity, (size_t)base->event_count, sizeof(*event))) {
+    void *events = sl_array_grow(list->events, &list->event_capacity, (size_t)base->event_count,
+                                 sizeof(*event));
+    if (!events) {
         return sl_fail_memory(err, 0);
     }
     list->events = events;

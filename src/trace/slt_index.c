@@ -1,5 +1,6 @@
 #include "trace/slt_index.h"
 
+#include "base/array.h"
 #include "base/cursor.h"
 #include "base/status.h"
 #include "base/utf8.h"
@@ -20,25 +21,11 @@ void sl_slt_index_finish(struct sl_slt_index *index)
     *index = (struct sl_slt_index){0};
 }
 
-/* Room for one more element; the new block, or NULL. */
-static void *grow(void *array, size_t count, size_t *capacity, size_t element)
-{
-    if (count < *capacity) {
-        return array;
-    }
-    size_t wanted = *capacity ? *capacity * 2 : 16;
-    void *bigger = wanted > SIZE_MAX / 2 / element ? NULL : realloc(array, wanted * element);
-    if (bigger) {
-        *capacity = wanted;
-    }
-    return bigger;
-}
-
 bool sl_slt_index_add_chunk(struct sl_slt_index *index, const struct sl_slt_chunk *chunk,
                             uint64_t event_count, uint64_t page_count)
 {
     struct sl_slt_chunk *chunks =
-        grow(index->chunks, index->chunk_count, &index->chunk_capacity, sizeof(*chunks));
+        sl_array_grow(index->chunks, &index->chunk_capacity, index->chunk_count, sizeof(*chunks));
     if (!chunks) {
         return false;
     }
@@ -52,8 +39,8 @@ bool sl_slt_index_add_chunk(struct sl_slt_index *index, const struct sl_slt_chun
 bool sl_slt_index_add_capture(struct sl_slt_index *index, uint64_t event, const void *name,
                               size_t name_size)
 {
-    struct sl_slt_capture *captures =
-        grow(index->captures, index->capture_count, &index->capture_capacity, sizeof(*captures));
+    struct sl_slt_capture *captures = sl_array_grow(index->captures, &index->capture_capacity,
+                                                    index->capture_count, sizeof(*captures));
     if (!captures) {
         return false;
     }

@@ -1,5 +1,6 @@
 #include "transport/virtqueue.h"
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/checked.h"
 
@@ -53,22 +54,6 @@ void sl_vq_batch_finish(struct sl_vq_batch *batch)
     free(batch->chains);
     free(batch->buffers);
     *batch = (struct sl_vq_batch){0};
-}
-
-/* Makes room for one more element; false without memory. */
-static bool reserve(void **array, size_t element_size, size_t count, size_t *capacity)
-{
-    if (count < *capacity) {
-        return true;
-    }
-    size_t wanted = *capacity ? *capacity * 2 : 16;
-    void *grown = wanted <= SIZE_MAX / element_size ? realloc(*array, wanted * element_size) : NULL;
-    if (!grown) {
-        return false;
-    }
-    *array = grown;
-    *capacity = wanted;
-    return true;
 }
 
 static bool read16(const struct sl_vq *vq, uint64_t base, uint64_t offset, uint16_t *out)
@@ -168,8 +153,9 @@ static const char *add_buffer(struct walk *walk, const struct descriptor *desc)
     if (reason) {
         return reason;
     }
-    void *buffers = batch->buffers;
-    if (!reserve(&buffers, sizeof(buffer), batch->buffer_count, &batch->buffer_capacity)) {
+    void *buffers =
+        sl_array_grow(batch->buffers, &batch->buffer_capacity, batch->buffer_count, sizeof(buffer));
+    if (!buffers) {
         walk->no_memory = true;
         return "no memory";
     }
@@ -310,8 +296,9 @@ enum sl_vq_result sl_vq_pop(struct sl_vq *vq, const struct sl_vq_rules *rules,
 {
     enum sl_vq_result result;
     struct sl_vq_chain chain = {.first = batch->buffer_count};
-    void *chains = batch->chains;
-    if (!reserve(&chains, sizeof(chain), batch->chain_count, &batch->chain_capacity)) {
+    void *chains =
+        sl_array_grow(batch->chains, &batch->chain_capacity, batch->chain_count, sizeof(chain));
+    if (!chains) {
         return SL_VQ_NO_MEMORY;
     }
     batch->chains = chains;
@@ -413,8 +400,7 @@ static bool wants_interrupt(struct sl_vq *vq, bool *wants)
     if (!read16(vq, vq->rings.avail_gpa, at, &used_event)) {
         return false;
     }
-    *wants = !vq->signalled_valid || (uint16_t)(vq->used_index - used_event - 1) <
-                                         (uint16_t)(vq->used_index - vq->signalled);
+    *wants = !vq->signalled_valid || vring_need_event(used_event, vq->used_index, vq->signalled);
     vq->signalled = vq->used_index;
     vq->signalled_valid = true;
     return true;
