@@ -2,6 +2,7 @@
  * The recorder's calls: taking events, waiting for room, beginning and end. What its thread does is
  * in recorder_thread.c.
  */
+#include "base/clock.h"
 #include "base/status.h"
 #include "capture/recorder_impl.h"
 #include "trace/slt_event.h"
@@ -14,15 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-uint64_t sl_recorder_now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
-}
 
 /* Beginning */
 
@@ -199,7 +192,7 @@ static void wait_for_room(struct sl_recorder *rec, size_t need)
     if (rec->first_ticket == rec->next_ticket && has_room(rec, need)) {
         return;
     }
-    uint64_t start = sl_recorder_now_ns();
+    uint64_t start = sl_clock_ns();
     uint64_t ticket = rec->next_ticket++;
     rec->stats.waits++;
     pthread_cond_signal(&rec->work);
@@ -208,7 +201,7 @@ static void wait_for_room(struct sl_recorder *rec, size_t need)
     }
     rec->first_ticket++;
     pthread_cond_broadcast(&rec->room);
-    rec->stats.wait_ns += sl_recorder_now_ns() - start;
+    rec->stats.wait_ns += sl_clock_ns() - start;
 }
 
 /* The thread sleeps while nothing is due; what may change that is said to it. */
@@ -217,7 +210,7 @@ static void wake_thread(struct sl_recorder *rec, uint64_t before)
     uint64_t batch = sl_recorder_batch_bytes(rec);
     if (!rec->has_unwritten) {
         rec->has_unwritten = true;
-        rec->oldest_ns = sl_recorder_now_ns();
+        rec->oldest_ns = sl_clock_ns();
         pthread_cond_signal(&rec->work);
     } else if ((before < batch && rec->queue.bytes >= batch) ||
                rec->first_ticket != rec->next_ticket) {

@@ -94,8 +94,6 @@ enum sl_status sl_recorder_note_failure(struct sl_recorder *rec, enum sl_status 
 /* The body of the thread. argument is the recorder. */
 void *sl_recorder_thread(void *argument);
 
-uint64_t sl_recorder_now_ns(void);
-
 static inline uint64_t sl_recorder_backlog(const struct sl_recorder *rec)
 {
     return rec->queue.bytes + rec->writing_bytes;

@@ -7,6 +7,7 @@
  * due, ends the chunk. So a busy guest gets full chunks, a quiet one no wake-up per event, and
  * neither loses more than a second when the process is killed.
  */
+#include "base/clock.h"
 #include "base/status.h"
 #include "capture/recorder_impl.h"
 #include "trace/slt_writer.h"
@@ -22,7 +23,7 @@ enum { PORTION_MAX = 512 << 10 };
 static bool is_due(const struct sl_recorder *rec)
 {
     uint64_t period = rec->queue.first ? FLUSH_BUSY_NS : FLUSH_NS;
-    return rec->has_unwritten && sl_recorder_now_ns() - rec->oldest_ns >= period;
+    return rec->has_unwritten && sl_clock_ns() - rec->oldest_ns >= period;
 }
 
 static void sleep_until_due(struct sl_recorder *rec)
@@ -44,7 +45,7 @@ static bool has_work(const struct sl_recorder *rec)
     bool is_awaited = rec->first_ticket != rec->next_ticket;
     return rec->is_ending || rec->is_abandoned || (rec->queue.first && is_awaited) ||
            rec->queue.bytes >= sl_recorder_batch_bytes(rec) ||
-           (rec->has_unwritten && sl_recorder_now_ns() - rec->oldest_ns >= FLUSH_NS);
+           (rec->has_unwritten && sl_clock_ns() - rec->oldest_ns >= FLUSH_NS);
 }
 
 static enum sl_status put_event(void *data, const struct sl_event *event, struct sl_error *err)
@@ -107,7 +108,7 @@ static void flush(struct sl_recorder *rec)
 {
     bool writes = !rec->stats.is_full && !rec->writer_failed;
     rec->has_unwritten = rec->queue.first != NULL;
-    rec->oldest_ns = sl_recorder_now_ns();
+    rec->oldest_ns = sl_clock_ns();
     pthread_mutex_unlock(&rec->mutex);
     struct sl_error err = {0};
     enum sl_status status = writes ? sl_trace_writer_flush(rec->writer, &err) : SL_OK;

@@ -40,12 +40,16 @@ static enum sl_status translate(struct sl_vhost_session *s, uint32_t index,
     return SL_OK;
 }
 
+bool sl_vhost_ring_is_enabled(const struct sl_vhost_session *s, const struct sl_vhost_ring *ring)
+{
+    return ring->enabled || !(s->features >> SL_VHOST_F_PROTOCOL_FEATURES & 1);
+}
+
 enum sl_status sl_vhost_ring_start(struct sl_vhost_session *s, uint32_t index, struct sl_error *err)
 {
     struct sl_vhost_ring *ring = &s->vrings[index];
-    bool switched = s->features >> SL_VHOST_F_PROTOCOL_FEATURES & 1;
     if (ring->running || !ring->kickable || !ring->placed || ring->size == 0 ||
-        (switched && !ring->enabled)) {
+        !sl_vhost_ring_is_enabled(s, ring)) {
         return SL_OK;
     }
     struct sl_vring_event vring;

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "capture/vhost_session_impl.h"
 
 #include "base/status.h"
@@ -6,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -17,13 +17,6 @@ enum {
     POLLED_RING_MS = 5, /* for a ring without a kick descriptor */
     WAIT_FOR_DISPLAYS_MS = 1000,
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /*
  * Adds 1 to an eventfd of the front end's. Whatever descriptor it really is, this does not wait: a
@@ -148,8 +141,7 @@ static void take_kick(struct sl_vhost_ring *ring)
 
 static bool may_serve(const struct sl_vhost_session *s, const struct sl_vhost_ring *ring)
 {
-    bool switched = s->features >> SL_VHOST_F_PROTOCOL_FEATURES & 1;
-    return ring->running && (ring->enabled || !switched);
+    return ring->running && sl_vhost_ring_is_enabled(s, ring);
 }
 
 static enum sl_vhost_outcome serve(struct sl_vhost_session *s, uint32_t index, struct sl_error *err)
@@ -178,7 +170,7 @@ static enum sl_vhost_outcome serve(struct sl_vhost_session *s, uint32_t index, s
     case SL_LIVE_WAITING:
         ring->pending = true;
         if (s->wait_until_ms == 0) {
-            s->wait_until_ms = now_ms() + WAIT_FOR_DISPLAYS_MS;
+            s->wait_until_ms = sl_clock_ms() + WAIT_FOR_DISPLAYS_MS;
         }
         return SL_VHOST_GOES_ON;
     case SL_LIVE_STUCK:
@@ -224,7 +216,7 @@ int sl_vhost_session_poll(struct sl_vhost_session *s, struct pollfd fds[SL_VHOST
         timeout = SOON_MS;
     }
     if (s->wait_until_ms != 0 && timeout < 0) {
-        uint64_t now = now_ms();
+        uint64_t now = sl_clock_ms();
         timeout = s->wait_until_ms > now ? (int)(s->wait_until_ms - now) : 0;
     }
     return timeout;
@@ -247,7 +239,7 @@ enum sl_vhost_outcome sl_vhost_session_run(struct sl_vhost_session *s,
         outcome = read_messages(s, err);
     }
     if (s->wait_until_ms != 0 &&
-        (!sl_live_is_waiting(s->config.live) || now_ms() >= s->wait_until_ms)) {
+        (!sl_live_is_waiting(s->config.live) || sl_clock_ms() >= s->wait_until_ms)) {
         s->wait_until_ms = 0;
         sl_live_stop_waiting(s->config.live);
     }

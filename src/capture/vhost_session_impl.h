@@ -42,6 +42,9 @@ static inline void sl_vhost_close_fd(int *fd)
 
 /* ---- vhost_ring.c ---- */
 
+/* Without PROTOCOL_FEATURES there is no SET_VRING_ENABLE, and rings are enabled from the start. */
+bool sl_vhost_ring_is_enabled(const struct sl_vhost_session *s, const struct sl_vhost_ring *ring);
+
 /* Starts a ring once everything about it is known. */
 enum sl_status sl_vhost_ring_start(struct sl_vhost_session *s, uint32_t index,
                                    struct sl_error *err);

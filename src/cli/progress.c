@@ -1,7 +1,7 @@
+#include "base/clock.h"
 #include "cli/cli.h"
 
 #include <inttypes.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { INTERVAL_NS = 100000000 };
@@ -9,19 +9,12 @@ enum { INTERVAL_NS = 100000000 };
 static uint64_t last_ns;
 static bool shown;
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 void sl_cli_progress(const char *what, uint64_t done, uint64_t total)
 {
     if (!isatty(STDERR_FILENO)) {
         return;
     }
-    uint64_t now = now_ns();
+    uint64_t now = sl_clock_ns();
     if (last_ns == 0) {
         last_ns = now; /* short work shows nothing */
     }

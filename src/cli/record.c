@@ -1,4 +1,5 @@
 /* record: a back end of vhost-user-gpu that keeps what a live guest does. */
+#include "base/clock.h"
 #include "cli/verbs.h"
 
 #include "base/buf.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -214,19 +214,12 @@ static void print_status(FILE *out, const struct sl_live_stats *stats)
     }
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void on_status(void *data, struct sl_live *live)
 {
     enum { INTERVAL_MS = 250 };
     struct job *job = data;
     struct sl_live_stats stats;
-    uint64_t now = now_ms();
+    uint64_t now = sl_clock_ms();
     if (!job->shows_status || now - job->shown_ms < INTERVAL_MS) {
         return;
     }

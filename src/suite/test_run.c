@@ -1,5 +1,6 @@
 #include "suite/test_run.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "image/diff_picture.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SHOWN_MAX = 20, /* mismatches of one test that are told and pictured */
@@ -441,19 +441,12 @@ static void conclude(struct test_run *run, enum sl_status status, const struct s
     }
 }
 
-static uint64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
-
 void sl_test_run(const struct sl_suite *suite, const struct sl_suite_test *test,
                  const struct sl_test_options *options, struct sl_result *result)
 {
     struct test_run run = {.suite = suite, .test = test, .options = options, .result = result};
     struct sl_error err = {0};
-    uint64_t start = now_us();
+    uint64_t start = sl_clock_ns() / 1000u;
     result->suite = strdup(suite->name);
     result->name = strdup(test->name);
     result->file = strdup(test->trace);
@@ -466,7 +459,7 @@ void sl_test_run(const struct sl_suite *suite, const struct sl_suite_test *test,
         result->status = SL_ERR_ENVIRONMENT;
         result->outcome = SL_OUTCOME_FAIL;
     }
-    result->time_us = now_us() - start;
+    result->time_us = sl_clock_ns() / 1000u - start;
     sl_golden_finish(&run.golden);
     sl_buf_finish(&run.transcript);
     sl_buf_finish(&run.record);
