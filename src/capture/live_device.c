@@ -413,7 +413,7 @@ static bool wants_interrupt(struct sl_live *live, uint32_t queue, uint16_t used_
     }
     uint16_t event =
         fetch16(live, rings->avail_gpa + RING_ENTRIES + (uint64_t)rings->size * AVAIL_ENTRY_SIZE);
-    return (uint16_t)(used - event - 1) < (uint16_t)(used - used_before);
+    return vring_need_event(event, used, used_before);
 }
 
 static bool asks_for_displays(struct sl_live *live, const struct sl_vq *vq,
@@ -445,6 +445,8 @@ static struct work look(struct sl_live *live, uint32_t queue)
     };
     const struct sl_vring_event *rings = &live->queues[queue].rings;
     struct sl_target *target = sl_tap_target(live->tap);
+    /* Only the front end's displays are asked for, and only there are questions about them. */
+    bool questions = queue == SL_LIVE_CONTROL_QUEUE && live->asks_front_end;
     struct sl_vq vq;
     struct work work = {0};
     const char *reason;
@@ -457,11 +459,11 @@ static struct work look(struct sl_live *live, uint32_t queue)
     do {
         result = sl_vq_pop(&vq, &rules, &live->look, &reason);
         work.any |= result != SL_VQ_EMPTY;
-        if (result == SL_VQ_OK && queue == SL_LIVE_CONTROL_QUEUE) {
+        if (result == SL_VQ_OK && questions) {
             work.asks |=
                 asks_for_displays(live, &vq, &live->look.chains[live->look.chain_count - 1]);
         }
-    } while (result == SL_VQ_OK && queue == SL_LIVE_CONTROL_QUEUE && !work.asks);
+    } while (result == SL_VQ_OK && questions && !work.asks);
     return work;
 }
 
@@ -489,8 +491,7 @@ static enum sl_live_outcome serve_once(struct sl_live *live, uint32_t queue, boo
         sl_tap_cancel(live->tap);
         return SL_LIVE_IDLE;
     }
-    if (work.asks && live->asks_front_end && !live->displays_fresh &&
-        sl_gpu_screen_ask_display_info(live->screen)) {
+    if (work.asks && !live->displays_fresh && sl_gpu_screen_ask_display_info(live->screen)) {
         sl_tap_cancel(live->tap);
         live->waiting = true;
         return SL_LIVE_WAITING;

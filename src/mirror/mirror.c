@@ -98,6 +98,18 @@ static void walk_registers(const struct mirror *m, const struct mirror_writer *w
     }
 }
 
+void sl_mirror_each_enumerator(const struct mirror *m, const struct sl_abi_enum *names,
+                               void (*write)(const struct mirror *m,
+                                             const struct mirror_value *value))
+{
+    for (size_t i = 0; i < names->value_count; i++) {
+        struct mirror_value value;
+        if (sl_mirror_enumerator(m, names, i, &value)) {
+            write(m, &value);
+        }
+    }
+}
+
 static void walk_types(const struct mirror *m, const struct mirror_writer *writer,
                        const struct sl_abi_group *group)
 {

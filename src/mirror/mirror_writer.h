@@ -53,6 +53,11 @@ void sl_mirror_lua_dissector(const struct mirror *m);
 bool sl_mirror_enumerator(const struct mirror *m, const struct sl_abi_enum *names, size_t index,
                           struct mirror_value *out);
 
+/* Calls write for every value of an enum that is not newer. */
+void sl_mirror_each_enumerator(const struct mirror *m, const struct sl_abi_enum *names,
+                               void (*write)(const struct mirror *m,
+                                             const struct mirror_value *value));
+
 /* True if assertions must leave it alone: the headers they are for need not have it. */
 bool sl_mirror_elsewhere(const struct mirror *m, bool not_system);
 

@@ -46,12 +46,7 @@ static void value(const struct mirror *m, const struct mirror_value *v)
 
 static void enumeration(const struct mirror *m, const struct sl_abi_enum *names)
 {
-    for (size_t i = 0; i < names->value_count; i++) {
-        struct mirror_value v;
-        if (sl_mirror_enumerator(m, names, i, &v)) {
-            value(m, &v);
-        }
-    }
+    sl_mirror_each_enumerator(m, names, value);
 }
 
 static void size(struct sl_buf *out, const char *name, uint32_t bytes)
